@@ -1,0 +1,91 @@
+"""How much longer ``import qframe`` takes than ``import numpy``, in fresh interpreters.
+
+Run ``python benchmarks/import_time.py``.  The goal is at most 60 ms.  Fails if the import loads a
+plugin: engines are found at first use, never at import.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import subprocess
+import sys
+
+import numpy as np
+from timing import print_table
+
+LINE = re.compile(r"import time:\s*(?P<self>\d+) \|\s*(?P<total>\d+) \|(?P<indent> +)(?P<name>\S+)")
+PLUGINS_LOADED = """
+import sys
+from importlib.metadata import entry_points
+import qframe
+roots = {entry.value.split(":")[0].split(".")[0] for entry in entry_points(group="qframe")}
+print(*sorted((roots | {"qframe_reference"}) & set(sys.modules)))
+"""
+
+
+def main() -> None:
+    """Time both imports in turn and print the medians and the slowest modules of qframe."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--repetitions", type=int, default=7)
+    parser.add_argument("--slowest", type=int, default=10, help="modules to list")
+    arguments = parser.parse_args()
+    refuse_plugins()
+    runs = [(import_times("numpy"), import_times("qframe")) for _ in range(arguments.repetitions)]
+    numpy_ms = float(np.median([sum_of_top(numpy_run) for numpy_run, _ in runs]))
+    qframe_ms = float(np.median([sum_of_top(qframe_run) for _, qframe_run in runs]))
+    print_table(
+        "Import time in ms (median of fresh interpreters)",
+        ("import numpy", "import qframe", "difference", "ratio"),
+        [
+            (
+                f"{numpy_ms:.1f}",
+                f"{qframe_ms:.1f}",
+                f"{qframe_ms - numpy_ms:.1f}",
+                f"{qframe_ms / numpy_ms:.2f}",
+            )
+        ],
+    )
+    print_slowest([qframe_run for _, qframe_run in runs], arguments.slowest)
+
+
+def refuse_plugins() -> None:
+    """Stop if a bare ``import qframe`` loads the module of a plugin."""
+    loaded = run("-c", PLUGINS_LOADED).stdout.split()
+    if loaded:
+        sys.exit(f"import qframe loads the plugins {', '.join(loaded)}; it must load none")
+
+
+def import_times(module: str) -> dict[str, tuple[int, float, float]]:
+    """Depth and own and total milliseconds of everything that ``import module`` imports."""
+    matches = LINE.finditer(run("-X", "importtime", "-c", f"import {module}").stderr)
+    times = {
+        found["name"]: (len(found["indent"]), int(found["self"]) / 1000, int(found["total"]) / 1000)
+        for found in matches
+    }
+    # What the interpreter imports for itself at the start is no part of the measurement.
+    return {name: times[name] for name in list(times)[list(times).index("site") + 1 :]}
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run this Python afresh and return its output."""
+    return subprocess.run([sys.executable, *arguments], capture_output=True, text=True, check=True)
+
+
+def sum_of_top(times: dict[str, tuple[int, float, float]]) -> float:
+    """Milliseconds of the outermost imports, which include all inner ones."""
+    outermost = min(depth for depth, _, _ in times.values())
+    return sum(total for depth, _, total in times.values() if depth == outermost)
+
+
+def print_slowest(runs: list[dict[str, tuple[int, float, float]]], count: int) -> None:
+    """Print the modules of qframe whose own code takes longest to import."""
+    names = [name for name in runs[0] if name.split(".")[0] == "qframe"]
+    own = {name: float(np.median([times[name][1] for times in runs if name in times])) for name in names}
+    slowest = sorted(own, key=own.__getitem__, reverse=True)[:count]
+    rows = [(name, f"{own[name]:.2f}", f"{runs[0][name][2]:.2f}") for name in slowest]
+    print_table("Slowest modules of qframe", ("module", "own ms", "with its imports, first run"), rows)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,95 @@
+"""Pooling over windows; exact integer sums, one rounding."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from qframe import plugin
+from qframe.plugin import QTensor
+
+from .windows import channels_first, channels_last, pad_spatial, windows
+
+Array = np.ndarray[Any, Any]
+Pair = tuple[int, int]
+
+
+def max_pool2d(
+    x: QTensor, kernel_size: Pair, stride: Pair, padding: Pair, dilation: Pair, ceil_mode: bool
+) -> QTensor:
+    """Largest code in each window."""
+    images = channels_last(x.int_repr())
+    patches = _patches(images, kernel_size, stride, padding, dilation, ceil_mode, x.dtype.minimum)
+    largest = np.full(patches.shape[:3] + patches.shape[-1:], x.dtype.minimum, dtype=images.dtype)
+    for tap in np.ndindex(*kernel_size):
+        np.maximum(largest, patches[(..., *tap, slice(None))], out=largest)
+    return QTensor(channels_first(largest), x.q_scale(), x.q_zero_point(), x.dtype)
+
+
+def avg_pool2d(
+    x: QTensor,
+    kernel_size: Pair,
+    stride: Pair,
+    padding: Pair,
+    ceil_mode: bool,
+    count_include_pad: bool,
+    divisor_override: int | None,
+) -> QTensor:
+    """Average of each window."""
+    images = channels_last(x.int_repr()).astype(np.int64) - x.q_zero_point()
+    patches = _patches(images, kernel_size, stride, padding, (1, 1), ceil_mode, 0)
+    total = sum(patches[(..., *tap, slice(None))] for tap in np.ndindex(*kernel_size))
+    if divisor_override is None:
+        rows, columns = (
+            _window_lengths(length, output, k, s, p, count_include_pad)
+            for length, output, k, s, p in zip(
+                x.shape[2:], patches.shape[1:3], kernel_size, stride, padding, strict=True
+            )
+        )
+        count: Array | int = rows[:, None, None] * columns[:, None]
+    else:
+        count = divisor_override
+    return _averaged(x, np.asarray(total), count)
+
+
+def adaptive_avg_pool2d(x: QTensor, output_size: Pair) -> QTensor:
+    """Average of each of ``output_size`` windows that cover the input."""
+    total = channels_last(x.int_repr()).astype(np.int64) - x.q_zero_point()
+    lengths = []
+    for axis, output in zip((1, 2), output_size, strict=True):
+        bounds = plugin.adaptive_windows(total.shape[axis], output)
+        lengths.append(np.array([stop - start for start, stop in bounds]))
+        parts = [total.take(range(*bound), axis=axis).sum(axis=axis) for bound in bounds]
+        total = np.stack(parts, axis=axis)
+    return _averaged(x, total, lengths[0][:, None, None] * lengths[1][:, None])
+
+
+def _averaged(x: QTensor, total: Array, count: Array | int) -> QTensor:
+    """Round channels-last totals to the codes of their averages."""
+    codes = channels_first(plugin.average(total, count, x.q_zero_point(), x.dtype))
+    return QTensor(codes, x.q_scale(), x.q_zero_point(), x.dtype)
+
+
+def _patches(
+    images: Array, kernel: Pair, stride: Pair, padding: Pair, dilation: Pair, ceil_mode: bool, value: int
+) -> Array:
+    """Return the windows (N, OH, OW, kH, kW, C), filled up with ``value`` outside the input."""
+    size = images.shape[1:3]
+    output = plugin.pool_output_size(size, kernel, stride, padding, dilation, ceil_mode)
+    after = tuple(
+        max((o - 1) * s + d * (k - 1) + 1 - length - p, p)
+        for o, s, d, k, length, p in zip(output, stride, dilation, kernel, size, padding, strict=True)
+    )
+    return windows(pad_spatial(images, padding, after, value), kernel, stride, dilation, output)
+
+
+def _window_lengths(
+    length: int, output: int, kernel: int, stride: int, padding: int, include_padding: bool
+) -> Array:
+    """Return how many elements each window covers along one dimension."""
+    start = np.arange(output) * stride - padding
+    stop = np.minimum(start + kernel, length + padding)
+    if not include_padding:
+        start, stop = np.maximum(start, 0), np.minimum(stop, length)
+    return stop - start

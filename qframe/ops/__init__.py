@@ -1,0 +1,64 @@
+"""Op contracts: what every engine computes.  Each checks its arguments, then the engine's kernel runs."""
+
+from .activation import (
+    clamp,
+    elu,
+    hardsigmoid,
+    hardswish,
+    hardtanh,
+    leaky_relu,
+    lookup,
+    relu,
+    relu6,
+    sigmoid,
+    tanh,
+    threshold,
+)
+from .arithmetic import add, add_scalar, cat, mul, mul_scalar
+from .conv import conv1d_pack, conv2d_pack, conv3d_pack
+from .convert import dequantize, quantize_per_channel, quantize_per_tensor
+from .linear import linear_pack, linear_pack_fp16
+from .normalization import batch_norm
+from .observe import histogram, min_max, min_max_per_channel
+from .packed import PackedConv, PackedLinear, PackedLinearFp16
+from .pooling import adaptive_avg_pool2d, avg_pool2d, max_pool2d
+from .reduce import mean
+
+__all__ = [
+    "PackedConv",
+    "PackedLinear",
+    "PackedLinearFp16",
+    "adaptive_avg_pool2d",
+    "add",
+    "add_scalar",
+    "avg_pool2d",
+    "batch_norm",
+    "cat",
+    "clamp",
+    "conv1d_pack",
+    "conv2d_pack",
+    "conv3d_pack",
+    "dequantize",
+    "elu",
+    "hardsigmoid",
+    "hardswish",
+    "hardtanh",
+    "histogram",
+    "leaky_relu",
+    "linear_pack",
+    "linear_pack_fp16",
+    "lookup",
+    "max_pool2d",
+    "mean",
+    "min_max",
+    "min_max_per_channel",
+    "mul",
+    "mul_scalar",
+    "quantize_per_channel",
+    "quantize_per_tensor",
+    "relu",
+    "relu6",
+    "sigmoid",
+    "tanh",
+    "threshold",
+]

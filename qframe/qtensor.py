@@ -1,0 +1,445 @@
+"""QTensor: integers together with the scale and zero point that give them their meaning."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NoReturn
+
+import numpy as np
+
+from . import numerics, qschemes
+from .dtypes import DType, dtype_of
+from .errors import ArgumentError, DTypeError, QSchemeError
+from .qparams import check_per_channel, check_scale, check_zero_point
+from .qtensor_repr import format_qtensor
+from .qtensor_views import ViewMethods
+
+Array = np.ndarray[Any, Any]
+
+
+class QTensor(ViewMethods):
+    """A quantized tensor: ``real = scale * (integer - zero_point)`` (mirrors quantized ``torch.Tensor``).
+
+    Shapes are logical (N, C, H, W) whatever the strides; views share memory.  This constructor
+    trusts its arguments and is meant for kernels; :meth:`per_tensor` and :meth:`per_channel` check
+    theirs, :func:`qframe.quantize_per_tensor` and :func:`qframe.quantize_per_channel` start from floats.
+
+    Args:
+        integers: array of ``dtype.numpy``, any shape and strides; not copied.
+        scale, zero_point: a float and an int, or for per-channel tensors a float64 and an int64 vector.
+        dtype: how the integers are stored and what range they have.
+        axis: the channel axis of per-channel tensors, None for per-tensor ones.
+    """
+
+    __slots__ = ("_axis", "_dtype", "_integers", "_scale", "_zero_point")
+    __array_ufunc__ = None  # ndarray + QTensor must not silently compute in float
+    is_quantized = True
+
+    def __init__(
+        self, integers: Array, scale: Any, zero_point: Any, dtype: DType, axis: int | None = None
+    ) -> None:
+        self._integers = integers
+        self._scale = scale
+        self._zero_point = zero_point
+        self._dtype = dtype
+        self._axis = axis
+
+    @classmethod
+    def per_tensor(
+        cls, integers: Any, scale: float, zero_point: int, dtype: DType | None = None
+    ) -> QTensor:
+        """Wrap ``integers`` with one scale and zero point for all of them.
+
+        Raises:
+            DTypeError: the array's type is not that of ``dtype`` (default: found from the array).
+            ArgumentError: bad scale or zero point.
+        """
+        integers, dtype = _checked_integers(integers, dtype)
+        return cls(integers, check_scale(scale), check_zero_point(zero_point, dtype), dtype)
+
+    @classmethod
+    def per_channel(
+        cls, integers: Any, scales: Any, zero_points: Any, axis: int, dtype: DType | None = None
+    ) -> QTensor:
+        """Wrap ``integers`` with one scale and zero point for each slice along ``axis``.
+
+        Raises:
+            DTypeError, ArgumentError: as :meth:`per_tensor`, or vectors that do not fit the axis.
+        """
+        integers, dtype = _checked_integers(integers, dtype)
+        return cls(integers, *_reorder(check_per_channel(scales, zero_points, axis, integers.shape, dtype), dtype))
+
+    # -- what it is ------------------------------------------------------------------------------
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The logical shape."""
+        return self._integers.shape
+
+    @property
+    def ndim(self) -> int:
+        """The number of dimensions."""
+        return self._integers.ndim
+
+    @property
+    def dtype(self) -> DType:
+        """The quantized dtype, e.g. ``qframe.quint8``."""
+        return self._dtype
+
+    def dim(self) -> int:
+        """Return the number of dimensions."""
+        return self._integers.ndim
+
+    def size(self, dim: int | None = None) -> Any:
+        """Return the shape, or the length of one dimension."""
+        return self._integers.shape if dim is None else self._integers.shape[dim]
+
+    def numel(self) -> int:
+        """Return the number of elements."""
+        return self._integers.size
+
+    def stride(self) -> tuple[int, ...]:
+        """Return the strides, in elements."""
+        return tuple(step // self._integers.itemsize for step in self._integers.strides)
+
+    def qscheme(self) -> qschemes.QScheme:
+        """Return ``per_tensor_affine`` or ``per_channel_affine``."""
+        return qschemes.per_tensor_affine if self._axis is None else qschemes.per_channel_affine
+
+    def int_repr(self) -> Array:
+        """Return the stored integers: a view, not a copy."""
+        return self._integers
+
+    def q_scale(self) -> float:
+        """Return the scale of a per-tensor tensor.
+
+        Raises:
+            QSchemeError: the tensor is quantized per channel.
+        """
+        self._require_per_tensor("q_scale()", "q_per_channel_scales()")
+        return self._scale  # type: ignore[no-any-return]
+
+    def q_zero_point(self) -> int:
+        """Return the zero point of a per-tensor tensor.
+
+        Raises:
+            QSchemeError: the tensor is quantized per channel.
+        """
+        self._require_per_tensor("q_zero_point()", "q_per_channel_zero_points()")
+        return self._zero_point  # type: ignore[no-any-return]
+
+    def q_per_channel_scales(self) -> Array:
+        """Return the scales of a per-channel tensor, float64.
+
+        Raises:
+            QSchemeError: the tensor is quantized per tensor.
+        """
+        self._require_per_channel("q_per_channel_scales()", "q_scale()")
+        return self._scale  # type: ignore[no-any-return]
+
+    def q_per_channel_zero_points(self) -> Array:
+        """Return the zero points of a per-channel tensor, int64.
+
+        Raises:
+            QSchemeError: the tensor is quantized per tensor.
+        """
+        self._require_per_channel("q_per_channel_zero_points()", "q_zero_point()")
+        return self._zero_point  # type: ignore[no-any-return]
+
+    def q_per_channel_axis(self) -> int:
+        """Return the channel axis of a per-channel tensor.
+
+        Raises:
+            QSchemeError: the tensor is quantized per tensor.
+        """
+        self._require_per_channel("q_per_channel_axis()", "q_scale()")
+        assert self._axis is not None
+        return self._axis
+
+    def _require_per_tensor(self, what: str, instead: str | None = None) -> None:
+        if self._axis is not None:
+            raise QSchemeError(
+                f"{what} needs a per-tensor quantized tensor, this one is quantized per channel "
+                f"(axis {self._axis} of shape {self.shape})",
+                fix=f"Use {instead}" if instead else "Use dequantize() and quantize_per_tensor() first",
+            )
+
+    def _require_per_channel(self, what: str, instead: str) -> None:
+        if self._axis is None:
+            raise QSchemeError(
+                f"{what} needs a per-channel quantized tensor, this one is quantized per tensor",
+                fix=f"Use {instead}",
+            )
+
+    # -- conversion ------------------------------------------------------------------------------
+
+    def dequantize(self) -> Array:
+        """Return the real values as a float32 array of the same shape."""
+        if self._axis is None:
+            return numerics.dequantize(self._integers, self._scale, self._zero_point)
+        return numerics.dequantize_per_channel(self._integers, self._scale, self._zero_point, self._axis)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
+        if copy is False:
+            raise ArgumentError(
+                "a quantized tensor has no float array that could be viewed without copying",
+                fix="Use int_repr() for the integers",
+            )
+        return self.dequantize() if dtype is None else self.dequantize().astype(dtype)
+
+    def item(self) -> float:
+        """Return the real value of a one-element tensor.
+
+        Raises:
+            ArgumentError: the tensor does not have exactly one element.
+        """
+        if self.numel() != 1:
+            raise ArgumentError(
+                f"only a one-element tensor is a number, this one has shape {self.shape}", fix="Index it first"
+            )
+        return float(self.dequantize().reshape(()))
+
+    __float__ = item
+
+    def __bool__(self) -> bool:
+        return bool(self.item())
+
+    # -- copying ---------------------------------------------------------------------------------
+
+    def _with(self, integers: Array) -> QTensor:
+        """Return a tensor of other integers with the same qparams."""
+        return QTensor(integers, self._scale, self._zero_point, self._dtype, self._axis)
+
+    def clone(self) -> QTensor:
+        """Return a copy that shares no memory; strides keep their order."""
+        copy = self._with(self._integers.copy(order="K"))
+        if self._axis is not None:
+            copy._scale, copy._zero_point = self._scale.copy(), self._zero_point.copy()
+        return copy
+
+    def contiguous(self) -> QTensor:
+        """Return itself if its memory is in C order, else a copy that is."""
+        return self if self._integers.flags.c_contiguous else self._with(np.ascontiguousarray(self._integers))
+
+    def detach(self) -> QTensor:
+        """Return a view; quantized tensors never carry gradients."""
+        return self._with(self._integers)
+
+    def __deepcopy__(self, memo: Any) -> QTensor:
+        return self.clone()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return QTensor, (self._integers, self._scale, self._zero_point, self._dtype, self._axis)
+
+    def copy_(self, source: Any) -> QTensor:
+        """Copy ``source`` into this tensor's memory and return this tensor.
+
+        A float array is quantized with this tensor's qparams; a QTensor's integers are copied
+        and its qparams taken over (PyTorch's rule).
+
+        Raises:
+            DTypeError: ``source`` is neither float nor of this tensor's dtype.
+            ArgumentError: its shape does not broadcast to this tensor's.
+        """
+        if isinstance(source, QTensor):
+            if source.dtype is not self.dtype:
+                raise DTypeError(
+                    f"cannot copy {source.dtype!r} into {self.dtype!r}",
+                    fix="Quantize the dequantized source with the dtype wanted",
+                )
+            if source._axis is not None and source.shape != self.shape:
+                raise ArgumentError(
+                    f"a per-channel source of shape {source.shape} cannot be broadcast to {self.shape}",
+                    fix="Give both the same shape",
+                )
+            self._store(..., source.int_repr())
+            self._scale, self._zero_point, self._axis = source._scale, source._zero_point, source._axis
+        else:
+            self._store(..., self._encode(source, ...))
+        return self
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        """Quantize ``value`` (floats or a QTensor) with this tensor's qparams and store it."""
+        if isinstance(value, QTensor) and self._same_qparams(value):
+            self._store(index, value.int_repr())
+            return
+        self._store(index, self._encode(value.dequantize() if isinstance(value, QTensor) else value, index))
+
+    def _store(self, index: Any, integers: Array) -> None:
+        try:
+            self._integers[index] = integers
+        except ValueError as error:
+            raise ArgumentError(
+                f"shape {np.shape(integers)} does not broadcast to {self._integers[index].shape}",
+                fix="Give a value of the destination's shape",
+            ) from error
+
+    def _encode(self, value: Any, index: Any) -> Array:
+        value = np.asarray(value)
+        if value.dtype.kind not in "fiu":
+            raise DTypeError(f"cannot quantize data of type {value.dtype}", fix="Give real numbers")
+        if self._axis is not None:
+            if index is not Ellipsis:
+                raise QSchemeError(
+                    "a part of a per-channel tensor cannot be assigned by index",
+                    fix="Use copy_() on a view such as tensor.select(dim, index)",
+                )
+            scale = numerics.along_axis(self._scale, self._axis, self.ndim)
+            zero_point = numerics.along_axis(self._zero_point, self._axis, self.ndim)
+            return numerics.quantize(np.broadcast_to(value, self.shape), scale, zero_point, self._dtype)
+        return numerics.quantize(value.astype(np.float32), self._scale, self._zero_point, self._dtype)
+
+    # -- comparison ------------------------------------------------------------------------------
+
+    def _same_qparams(self, other: QTensor) -> bool:
+        return (
+            self._axis == other._axis
+            and self._dtype is other._dtype
+            and np.array_equal(self._scale, other._scale)
+            and np.array_equal(self._zero_point, other._zero_point)
+        )
+
+    def equal(self, other: Any) -> bool:
+        """Return whether shape, dtype, qscheme, qparams and all integers are the same."""
+        return (
+            isinstance(other, QTensor)
+            and self._same_qparams(other)
+            and np.array_equal(self._integers, other._integers)
+        )
+
+    def _real(self, other: Any) -> Any:
+        return other.dequantize() if isinstance(other, QTensor) else other
+
+    def __eq__(self, other: Any) -> Any:
+        """Compare the real values elementwise with another tensor, array or number."""
+        return self.dequantize() == self._real(other)
+
+    def __ne__(self, other: Any) -> Any:
+        return self.dequantize() != self._real(other)
+
+    def __lt__(self, other: Any) -> Any:
+        return self.dequantize() < self._real(other)
+
+    def __le__(self, other: Any) -> Any:
+        return self.dequantize() <= self._real(other)
+
+    def __gt__(self, other: Any) -> Any:
+        return self.dequantize() > self._real(other)
+
+    def __ge__(self, other: Any) -> Any:
+        return self.dequantize() >= self._real(other)
+
+    __hash__ = object.__hash__
+
+    # -- reduction and order ---------------------------------------------------------------------
+
+    def max(self, dim: int | None = None, keepdim: bool = False) -> Any:
+        """Return the largest element, or (values, indices) along ``dim``; qparams stay."""
+        return self._extremum(np.argmax, "max", dim, keepdim)
+
+    def min(self, dim: int | None = None, keepdim: bool = False) -> Any:
+        """Return the smallest element, or (values, indices) along ``dim``; qparams stay."""
+        return self._extremum(np.argmin, "min", dim, keepdim)
+
+    def _extremum(self, arg: Any, name: str, dim: int | None, keepdim: bool) -> Any:
+        self._require_per_tensor(f"{name}()")
+        if self.numel() == 0:
+            raise ArgumentError(f"{name}() of an empty tensor of shape {self.shape}", fix="Give it elements")
+        if dim is None:
+            return self._with(self._integers.reshape(-1)[arg(self._integers)].reshape(()))
+        indices = arg(self._integers, axis=dim, keepdims=True)
+        values = np.take_along_axis(self._integers, indices, axis=dim)
+        if not keepdim:
+            values, indices = values.squeeze(dim), indices.squeeze(dim)
+        return self._with(values), indices
+
+    def mean(
+        self, dim: int | tuple[int, ...] | None = None, keepdim: bool = False, out: QTensor | None = None
+    ) -> QTensor:
+        """Return the mean over ``dim`` (default: all), with this tensor's qparams or into ``out``."""
+        self._require_per_tensor("mean()")
+        codes = mean_codes(self, dim, keepdim)
+        if out is None:
+            return self._with(codes)
+        return out.copy_(self._with(codes))
+
+    def sort(self, dim: int = -1, descending: bool = False) -> tuple[QTensor, Array]:
+        """Return (values, indices) sorted along ``dim``; equal elements keep their order."""
+        self._require_per_tensor("sort()")
+        keys = self._integers.astype(np.int64)
+        indices = np.argsort(-keys if descending else keys, axis=dim, kind="stable")
+        return self._with(np.take_along_axis(self._integers, indices, axis=dim)), indices
+
+    def argsort(self, dim: int = -1, descending: bool = False) -> Array:
+        """Return the indices that sort along ``dim``."""
+        return self.sort(dim, descending)[1]
+
+    def topk(
+        self, k: int, dim: int = -1, largest: bool = True, sorted: bool = True
+    ) -> tuple[QTensor, Array]:
+        """Return the ``k`` largest (or smallest) elements along ``dim`` and their indices.
+
+        Always sorted, whatever ``sorted`` asks; of equal elements the first come first.
+
+        Raises:
+            ArgumentError: ``k`` exceeds the length of ``dim``.
+        """
+        if not 0 <= k <= self.shape[dim]:
+            raise ArgumentError(
+                f"topk of {k} elements along a dimension of {self.shape[dim]}",
+                fix=f"Give k between 0 and {self.shape[dim]}",
+            )
+        values, indices = self.sort(dim, descending=largest)
+        first = [slice(None)] * self.ndim
+        first[dim] = slice(k)
+        return values[tuple(first)], indices[tuple(first)]
+
+    # -- what it does not do ---------------------------------------------------------------------
+
+    def _no_arithmetic(self, other: Any = None) -> NoReturn:
+        raise DTypeError(
+            "quantized tensors have no arithmetic operators, since the result needs a scale of its own",
+            fix="Call add, mul, cat ... of a nn.quantized.FloatFunctional in the model (QFunctional after "
+            "convert), or dequantize() first",
+        )
+
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = _no_arithmetic
+    __truediv__ = __rtruediv__ = __matmul__ = __rmatmul__ = __neg__ = __abs__ = _no_arithmetic
+
+    def __len__(self) -> int:
+        return len(self._integers)
+
+    def __iter__(self) -> Iterator[QTensor]:
+        return (self[index] for index in range(len(self)))
+
+    def __repr__(self) -> str:
+        return format_qtensor(self)
+
+
+def mean_codes(x: QTensor, dim: int | tuple[int, ...] | None = None, keepdim: bool = False) -> Array:
+    """Return the codes of the mean of a per-tensor ``x`` over ``dim`` (None: all dimensions)."""
+    zero_point = x.q_zero_point()
+    integers = x.int_repr()
+    total = integers.sum(axis=dim, dtype=np.int64, keepdims=keepdim)
+    count = integers.size // max(total.size, 1)
+    if total.size and not count:
+        raise ArgumentError(f"the mean over dimension {dim} of an empty tensor {x.shape}", fix="Give it elements")
+    return numerics.average(np.asarray(total - count * zero_point), count, zero_point, x.dtype)
+
+
+def _checked_integers(integers: Any, dtype: DType | None) -> tuple[Array, DType]:
+    integers = np.asarray(integers)
+    if dtype is None:
+        return integers, dtype_of(integers)
+    if integers.dtype != dtype.numpy:
+        raise DTypeError(
+            f"{dtype!r} stores {dtype.numpy} numbers, not {integers.dtype}",
+            fix=f"Convert the array with .astype('{dtype.numpy}')",
+        )
+    return integers, dtype
+
+
+def _reorder(qparams: tuple[Array, Array, int], dtype: DType) -> tuple[Array, Array, DType, int]:
+    scales, zero_points, axis = qparams
+    return scales, zero_points, dtype, axis
+
