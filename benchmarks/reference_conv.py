@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from timing import medians, print_table
+from timing import interleaved, print_table
 
 import qframe
 from qframe.ops.packed import PackedConv, PackedLinear
@@ -39,11 +39,10 @@ def main() -> None:
     print_table(title, ("layer", "float32 ms", "int8 ms", "ratio"), rows)
 
 
-def row(name: str, pair: tuple[Call, Call], repetitions: int) -> tuple[str, str, str, str]:
+def row(name: str, pair: tuple[Call, Call], repetitions: int) -> tuple[str, ...]:
     """Time the float and the quantized call of ``pair`` in turn."""
-    times = medians({"float": pair[0], "quantized": pair[1]}, repetitions)
-    numbers = 1000 * times["float"], 1000 * times["quantized"], times["quantized"] / times["float"]
-    return name, *(f"{number:.2f}" for number in numbers)
+    plain, quantized = 1000 * np.median(interleaved(pair, repetitions), axis=1)
+    return name, *(f"{number:.2f}" for number in (plain, quantized, quantized / plain))
 
 
 def conv_pair(generator: np.random.Generator) -> tuple[Call, Call]:

@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 
-def medians(calls: Mapping[str, Callable[[], Any]], repetitions: int, inner: int = 1) -> dict[str, float]:
-    """Return the median seconds of one call of each, over interleaved repetitions.
+def interleaved(calls: Sequence[Callable[[], Any]], repetitions: int, inner: int = 1) -> np.ndarray:
+    """Return the seconds of each call (rows) in each repetition (columns).
 
     The calls take turns, so that other load on the machine hits all of them alike.  A repetition
     times ``inner`` calls in a row, which keeps the clock's own cost out of very short ones.
     """
-    times: dict[str, list[float]] = {name: [] for name in calls}
-    for call in calls.values():
+    for call in calls:
         call()
-    for _ in range(repetitions):
-        for name, call in calls.items():
-            times[name].append(duration(call, inner))
-    return {name: float(np.median(values)) for name, values in times.items()}
+    return np.array([[duration(call, inner) for call in calls] for _ in range(repetitions)]).T
 
 
 def duration(call: Callable[[], Any], inner: int) -> float:

@@ -62,6 +62,10 @@ class ArgumentError(QFrameError, ValueError):
     """An argument has a value, shape or length that the function cannot take."""
 
 
+class UnsupportedArgument(ArgumentError, NotImplementedError):
+    """An argument that the float function takes but the quantized one does not."""
+
+
 class DTypeError(QFrameError, TypeError):
     """Float data where quantized data is needed, the reverse, or the wrong dtype."""
 

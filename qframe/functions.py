@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 
@@ -19,7 +19,8 @@ from .nn import functional
 from .qtensor import QTensor
 
 Array = np.ndarray[Any, Any]
-Tensor = TypeVar("Tensor", Array, QTensor)
+#: A float32 array or a QTensor; the result is of the same kind as the input.
+Tensor = Any
 
 
 def quantize_per_tensor(input: Any, scale: Any, zero_point: Any, dtype: DType) -> Any:
@@ -87,9 +88,7 @@ def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     if not any(quantized):
         return np.concatenate(tensors, axis=dim)
     if not all(quantized):
-        raise DTypeError(
-            "cat of float and quantized tensors", fix="Quantize or dequantize all of them first"
-        )
+        raise DTypeError("cat of float and quantized tensors", fix="Quantize or dequantize all of them first")
     first = tensors[0]
     if any(not first._same_qparams(other) for other in tensors[1:]):
         warnings.warn(

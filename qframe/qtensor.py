@@ -45,9 +45,7 @@ class QTensor(ViewMethods):
         self._axis = axis
 
     @classmethod
-    def per_tensor(
-        cls, integers: Any, scale: float, zero_point: int, dtype: DType | None = None
-    ) -> QTensor:
+    def per_tensor(cls, integers: Any, scale: float, zero_point: int, dtype: DType | None = None) -> QTensor:
         """Wrap ``integers`` with one scale and zero point for all of them.
 
         Raises:
@@ -67,7 +65,9 @@ class QTensor(ViewMethods):
             DTypeError, ArgumentError: as :meth:`per_tensor`, or vectors that do not fit the axis.
         """
         integers, dtype = _checked_integers(integers, dtype)
-        return cls(integers, *_reorder(check_per_channel(scales, zero_points, axis, integers.shape, dtype), dtype))
+        return cls(
+            integers, *_reorder(check_per_channel(scales, zero_points, axis, integers.shape, dtype), dtype)
+        )
 
     # -- what it is ------------------------------------------------------------------------------
 
@@ -117,7 +117,7 @@ class QTensor(ViewMethods):
             QSchemeError: the tensor is quantized per channel.
         """
         self._require_per_tensor("q_scale()", "q_per_channel_scales()")
-        return self._scale  # type: ignore[no-any-return]
+        return self._scale
 
     def q_zero_point(self) -> int:
         """Return the zero point of a per-tensor tensor.
@@ -126,7 +126,7 @@ class QTensor(ViewMethods):
             QSchemeError: the tensor is quantized per channel.
         """
         self._require_per_tensor("q_zero_point()", "q_per_channel_zero_points()")
-        return self._zero_point  # type: ignore[no-any-return]
+        return self._zero_point
 
     def q_per_channel_scales(self) -> Array:
         """Return the scales of a per-channel tensor, float64.
@@ -135,7 +135,7 @@ class QTensor(ViewMethods):
             QSchemeError: the tensor is quantized per tensor.
         """
         self._require_per_channel("q_per_channel_scales()", "q_scale()")
-        return self._scale  # type: ignore[no-any-return]
+        return self._scale
 
     def q_per_channel_zero_points(self) -> Array:
         """Return the zero points of a per-channel tensor, int64.
@@ -144,7 +144,7 @@ class QTensor(ViewMethods):
             QSchemeError: the tensor is quantized per tensor.
         """
         self._require_per_channel("q_per_channel_zero_points()", "q_zero_point()")
-        return self._zero_point  # type: ignore[no-any-return]
+        return self._zero_point
 
     def q_per_channel_axis(self) -> int:
         """Return the channel axis of a per-channel tensor.
@@ -195,7 +195,8 @@ class QTensor(ViewMethods):
         """
         if self.numel() != 1:
             raise ArgumentError(
-                f"only a one-element tensor is a number, this one has shape {self.shape}", fix="Index it first"
+                f"only a one-element tensor is a number, this one has shape {self.shape}",
+                fix="Index it first",
             )
         return float(self.dequantize().reshape(()))
 
@@ -374,9 +375,7 @@ class QTensor(ViewMethods):
         """Return the indices that sort along ``dim``."""
         return self.sort(dim, descending)[1]
 
-    def topk(
-        self, k: int, dim: int = -1, largest: bool = True, sorted: bool = True
-    ) -> tuple[QTensor, Array]:
+    def topk(self, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> tuple[QTensor, Array]:
         """Return the ``k`` largest (or smallest) elements along ``dim`` and their indices.
 
         Always sorted, whatever ``sorted`` asks; of equal elements the first come first.
@@ -423,7 +422,9 @@ def mean_codes(x: QTensor, dim: int | tuple[int, ...] | None = None, keepdim: bo
     total = integers.sum(axis=dim, dtype=np.int64, keepdims=keepdim)
     count = integers.size // max(total.size, 1)
     if total.size and not count:
-        raise ArgumentError(f"the mean over dimension {dim} of an empty tensor {x.shape}", fix="Give it elements")
+        raise ArgumentError(
+            f"the mean over dimension {dim} of an empty tensor {x.shape}", fix="Give it elements"
+        )
     return numerics.average(np.asarray(total - count * zero_point), count, zero_point, x.dtype)
 
 
@@ -442,4 +443,3 @@ def _checked_integers(integers: Any, dtype: DType | None) -> tuple[Array, DType]
 def _reorder(qparams: tuple[Array, Array, int], dtype: DType) -> tuple[Array, Array, DType, int]:
     scales, zero_points, axis = qparams
     return scales, zero_points, dtype, axis
-

@@ -20,13 +20,8 @@ def format_array(values: np.ndarray[Any, Any]) -> str:
         return "[]"
     number = _number_format(values)
     width = max(len(number(value)) for value in values.flat) if values.size <= 1000 else 0
-    return np.array2string(
-        values,
-        separator=", ",
-        prefix=" " * _INDENT,
-        threshold=1000,
-        formatter={"float_kind": lambda value: number(value).rjust(width)},
-    )
+    formatter: Any = {"float_kind": lambda value: number(value).rjust(width)}
+    return np.array2string(values, separator=", ", prefix=" " * _INDENT, threshold=1000, formatter=formatter)
 
 
 def _number_format(values: np.ndarray[Any, Any]) -> Callable[[float], str]:

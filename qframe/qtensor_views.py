@@ -149,9 +149,7 @@ class ViewMethods:
         added = len(target) - len(old)
         if added < 0:
             raise ArgumentError(f"expand({target}) of shape {old}", fix="Name all dimensions")
-        shape = tuple(
-            old[d - added] if size == -1 and d >= added else size for d, size in enumerate(target)
-        )
+        shape = tuple(old[d - added] if size == -1 and d >= added else size for d, size in enumerate(target))
         if self._axis is not None and shape[self._axis + added] != old[self._axis]:
             raise self._no_view(f"expand to {shape}", "that repeats the channel axis")
         try:
@@ -172,7 +170,8 @@ class ViewMethods:
         position = _dimension(dim, self._integers.ndim)
         if not 0 <= start <= start + length <= self._integers.shape[position]:
             raise ArgumentError(
-                f"narrow({dim}, {start}, {length}) of shape {self._integers.shape}", fix="Stay inside the shape"
+                f"narrow({dim}, {start}, {length}) of shape {self._integers.shape}",
+                fix="Stay inside the shape",
             )
         return self[(slice(None),) * position + (slice(start, start + length),)]
 
@@ -222,7 +221,7 @@ class ViewMethods:
         missing = int(np.prod(shape)) - flat.size
         if missing > 0:
             flat = np.concatenate([flat, np.full(missing, self._zero_point, dtype=flat.dtype)])
-        self._integers = flat[: int(np.prod(shape))].reshape(shape)
+        self._integers = flat[: int(np.prod(shape))].reshape(shape)  # type: ignore[misc]
         return self  # type: ignore[return-value]
 
     def __getitem__(self, index: Any) -> QTensor:

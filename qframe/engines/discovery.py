@@ -103,9 +103,7 @@ def load_entry_points(manager: pluggy.PluginManager, points: Iterable[EntryPoint
     return inventory
 
 
-def take_in(
-    manager: pluggy.PluginManager, inventory: Inventory, plugin: Any, record: PluginRecord
-) -> None:
+def take_in(manager: pluggy.PluginManager, inventory: Inventory, plugin: Any, record: PluginRecord) -> None:
     """Register an imported plugin and enter its engines into the inventory."""
     record.stage = "registration"
     try:
@@ -130,7 +128,7 @@ def _give_up(record: PluginRecord, error: BaseException) -> None:
 
 def _engines_of(manager: pluggy.PluginManager, plugin: Any) -> list[Engine]:
     """Call this one plugin's hook: a multicall would lose all results when one raises."""
-    found: list[Engine] = []
+    found: list[Any] = []
     for implementation in manager.hook.qframe_engines.get_hookimpls():
         if implementation.plugin is plugin:
             answer = implementation.function()

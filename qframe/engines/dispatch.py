@@ -206,7 +206,8 @@ def _declining(kernel: Kernel, unknown: dict[str, Any]) -> Kernel:
 
 def _mismatch(engine: str, op: Op, given: inspect.Signature, why: str) -> EngineError:
     return EngineError(
-        f"engine '{engine}': its kernel for op '{op.name}' {why}: it takes {given}, the contract is {op.signature}",
+        f"engine '{engine}': its kernel for op '{op.name}' {why}: it takes {given}, "
+        f"the contract is {op.signature}",
         fix="Give the kernel the contract's signature",
     )
 
@@ -218,9 +219,7 @@ dispatcher = Dispatcher(default_registry, OPS)
 @overload
 def op(contract: Callable[P, R]) -> Callable[P, R]: ...
 @overload
-def op(
-    *, qparams: QParamsRule = ..., packs: bool = ...
-) -> Callable[[Callable[P, R]], Callable[P, R]]: ...
+def op(*, qparams: QParamsRule = ..., packs: bool = ...) -> Callable[[Callable[P, R]], Callable[P, R]]: ...
 def op(contract: Any = None, *, qparams: QParamsRule = "given", packs: bool = False) -> Any:
     """Declare an op: the decorated function checks its arguments and raises; engines compute.
 

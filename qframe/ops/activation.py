@@ -42,7 +42,7 @@ def clamp(x: QTensor, low: int, high: int) -> QTensor:
 
 @op
 def lookup(x: QTensor, table: Array, scale: float, zero_point: int) -> QTensor:
-    """Replace each code of an 8-bit ``x`` by ``table[code - dtype.minimum]``; the result has the given qparams.
+    """Replace each code of an 8-bit ``x`` by ``table[code - dtype.minimum]``, which has the given qparams.
 
     Args:
         table: 256 codes of the output dtype, which its NumPy type tells.
@@ -184,7 +184,7 @@ def _tanh(x: Array) -> Array:
 
 
 def _hardsigmoid(x: Array) -> Array:
-    return np.clip(x + np.float32(3), 0, 6) / np.float32(6)
+    return np.asarray(np.clip(x + np.float32(3), 0, 6) / np.float32(6))
 
 
 def _hardswish(x: Array) -> Array:

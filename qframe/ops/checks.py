@@ -40,7 +40,7 @@ def check_per_tensor(op: str, x: Any) -> None:
         check_quantized(op, x)
     if x._axis is not None:
         raise QSchemeError(
-            f"{op} needs per-tensor quantized activations, got one quantized per channel along axis {x._axis}",
+            f"{op} needs activations quantized per tensor, got one quantized per channel (axis {x._axis})",
             fix="Use dequantize() and quantize_per_tensor() first; only weights are quantized per channel",
         )
 
@@ -63,7 +63,9 @@ def check_float(op: str, x: Any, name: str = "input") -> None:
             fix="Put a DeQuantStub before this layer, or call dequantize()",
         )
     if not isinstance(x, (np.ndarray, np.float32)) or x.dtype != np.float32:
-        raise DTypeError(f"{op}: {name} is {describe(x)}; it needs a float32 array", fix="Use .astype('float32')")
+        raise DTypeError(
+            f"{op}: {name} is {describe(x)}; it needs a float32 array", fix="Use .astype('float32')"
+        )
 
 
 def check_same_dtype(op: str, a: QTensor, b: QTensor) -> None:

@@ -40,9 +40,7 @@ def quantize_per_tensor(x: Array, scale: float, zero_point: int, dtype: DType) -
 
 
 @op
-def quantize_per_channel(
-    x: Array, scales: Array, zero_points: Array, axis: int, dtype: DType
-) -> QTensor:
+def quantize_per_channel(x: Array, scales: Array, zero_points: Array, axis: int, dtype: DType) -> QTensor:
     """Quantize float32 ``x`` with one scale (float64) and zero point (int64) for each slice along ``axis``.
 
     Raises:

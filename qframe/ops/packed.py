@@ -182,9 +182,7 @@ class PackedConv(Packed):
         self.dims = len(stride)
         self.name = f"conv{self.dims}d"
         self.pack_op = f"{self.name}_pack"
-        conv_ops.check_conv_pack(
-            self.name, weight, bias, stride, padding, dilation, groups, self.dims
-        )
+        conv_ops.check_conv_pack(self.name, weight, bias, stride, padding, dilation, groups, self.dims)
         self.stride, self.padding, self.dilation, self.groups = stride, padding, dilation, groups
         super().__init__(weight, bias)
 

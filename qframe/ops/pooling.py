@@ -59,7 +59,9 @@ def avg_pool2d(
     """
     _check_pool("avg_pool2d", x, kernel_size, stride, padding, (1, 1), ceil_mode)
     if divisor_override is not None and divisor_override == 0:
-        raise ArgumentError("avg_pool2d: divisor_override must not be zero", fix="Give None or another number")
+        raise ArgumentError(
+            "avg_pool2d: divisor_override must not be zero", fix="Give None or another number"
+        )
 
 
 @op(qparams="input")

@@ -20,6 +20,8 @@ def mean(x: QTensor, dim: tuple[int, ...] | None, keepdim: bool) -> QTensor:
     dims = range(x.ndim) if dim is None else dim
     positive = [d % x.ndim for d in dims if -x.ndim <= d < x.ndim]
     if len(set(positive)) != len(list(dims)):
-        raise ArgumentError(f"mean over dimensions {dim} of shape {x.shape}", fix="Name existing ones, once each")
+        raise ArgumentError(
+            f"mean over dimensions {dim} of shape {x.shape}", fix="Name existing ones, once each"
+        )
     if any(x.shape[d] == 0 for d in positive):
         raise ArgumentError(f"mean over nothing: dimensions {dim} of shape {x.shape}", fix="Give it elements")

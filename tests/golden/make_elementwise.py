@@ -128,7 +128,12 @@ def clamps(rng, out, dtype, index):
 
 
 def tables(rng, out, dtype, index):
-    """Functions of one 8-bit code, for every code."""
+    """Functions of one 8-bit code, for every code.
+
+    PyTorch dequantizes some lanes by a fused multiply-add: only with a scale that is a power of two do ties
+    come out the same in all lanes, so slope and threshold avoid ties for the others.
+    """
+    slope, limit = (0.1, 0.7) if index == 3 else (0.137, 0.713)
     functional = torch.nn.quantized.functional
     x, scale, zero_point = inputs(rng, dtype, index)
     q = per_tensor(x, scale, zero_point)
@@ -137,8 +142,8 @@ def tables(rng, out, dtype, index):
         "sigmoid": (torch.sigmoid(q), {}),
         "tanh": (torch.tanh(q), {}),
         "hardsigmoid": (functional.hardsigmoid(q), {}),
-        "leaky_relu": (functional.leaky_relu(q, 0.1), {"negative_slope": 0.1}),
-        "threshold": (functional.threshold(q, 0.7, 0.2), {"threshold": 0.7, "value": 0.2}),
+        "leaky_relu": (functional.leaky_relu(q, slope), {"negative_slope": slope}),
+        "threshold": (functional.threshold(q, limit, 0.2), {"threshold": limit, "value": 0.2}),
         "elu": (ops.elu(q, new_scale, new_zero, 1.3), {"scale": new_scale, "zero_point": new_zero, "alpha": 1.3}),
         "hardswish": (ops.hardswish(q, new_scale, new_zero), {"scale": new_scale, "zero_point": new_zero}),
     }

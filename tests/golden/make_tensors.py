@@ -38,9 +38,18 @@ def quantize_one(rng, out, dtype, scale, zero_point):
     spread = 300 if dtype != "qint32" else 100000
     ordinary = np.float32(rng.randn(61) * scale * spread / 2)
     x = np.concatenate([near_ties(rng, scale, 150, spread), ordinary, np.array(SPECIAL, np.float32)])
+    x = x[~wraps_around(x, scale, zero_point)]
     q = torch.quantize_per_tensor(tensor(x), scale, zero_point, DTYPES[dtype])
     name = "quantize_per_tensor[%s-%g-%d]" % (dtype, scale, zero_point)
     out.add(name, {"x": x, "codes": codes_of(q)}, op="quantize_per_tensor", dtype=dtype, scale=scale, zero_point=zero_point)
+
+
+def wraps_around(x, scale, zero_point):
+    """Where adding the zero point overflows PyTorch's int32, which turns the largest number into the smallest."""
+    with np.errstate(over="ignore"):
+        steps = x * (np.float32(1) / np.float32(scale))
+    steps = np.where(np.isnan(steps), 2147483520.0, np.clip(steps.astype(float), -(2.0**31), 2147483520.0)) + zero_point
+    return (steps < -(2.0**31)) | (steps >= 2.0**31)
 
 
 def dequantize_one(rng, out, dtype, scale, zero_point):
@@ -61,7 +70,8 @@ def per_channel_one(rng, out, dtype, axis, shape):
     steps = near_ties(rng, 1.0, int(np.prod(shape)), 200).reshape(shape)
     spots = [-1 if d == axis else 1 for d in range(len(shape))]
     x = np.float32(steps * scales.reshape(spots))
-    x.reshape(-1)[:5] = [np.nan, np.inf, -np.inf, 1e30, -1e30]
+    # No NaN: PyTorch 1.6 turns it into code 0 here, into the largest code in quantize_per_tensor.
+    x.reshape(-1)[:4] = [np.inf, -np.inf, 1e30, -1e30]
     q = torch.quantize_per_channel(tensor(x), tensor(scales), tensor(zeros), axis, DTYPES[dtype])
     arrays = {"x": x, "codes": codes_of(q), "scales": scales, "zero_points": zeros}
     out.add("quantize_per_channel[%s-axis%d]" % (dtype, axis), arrays, op="quantize_per_channel", dtype=dtype, axis=axis)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
 from qframe import plugin
 from qframe.plugin import Clamp, QTensor
+
+Array = np.ndarray[Any, Any]
 
 
 def add(a: QTensor, b: QTensor, scale: float, zero_point: int, *, clamp: Clamp | None = None) -> QTensor:
@@ -47,7 +50,7 @@ def mul_scalar(x: QTensor, value: float, *, relu: bool = False) -> QTensor:
     return _rectified(codes, scale, zero_point, x, relu)
 
 
-def _rectified(codes: np.ndarray, scale: float, zero_point: int, x: QTensor, relu: bool) -> QTensor:  # type: ignore[type-arg]
+def _rectified(codes: Array, scale: float, zero_point: int, x: QTensor, relu: bool) -> QTensor:
     codes = np.maximum(codes, codes.dtype.type(zero_point)) if relu else codes.copy(order="K")
     return QTensor(codes, scale, zero_point, x.dtype)
 

@@ -14,7 +14,7 @@ from qframe.plugin import Clamp, QTensor, quint8
 
 from .exact import LARGEST_WEIGHT_SUM, ExactMatrix, centered_weight
 from .weights import weight_qparams
-from .windows import channels_first, channels_last, pad_spatial, windows
+from .windows import channels_first, channels_last, pad_spatial, tap_view, windows
 
 Array = np.ndarray[Any, Any]
 Ints = tuple[int, ...]
@@ -49,9 +49,7 @@ class PackedConv:
         for part in self._batches(x.shape[0], images.shape[-1], output):
             patches = windows(images[part], self._kernel, self._stride, self._dilation, output)
             accumulator = self._convolve(patches)
-            codes[part] = plugin.requantize_channels_last(
-                accumulator, transform, zero_point, quint8, clamp
-            )
+            codes[part] = plugin.requantize_channels_last(accumulator, transform, zero_point, quint8, clamp)
         return QTensor(channels_first(codes), float(scale), int(zero_point), quint8)
 
     def _batches(self, batch: int, channels: int, output: Ints) -> list[slice]:
@@ -108,7 +106,7 @@ class _Depthwise:
         kernel = patches.shape[patches.ndim // 2 : -1]
         total = np.zeros((*output, *self._taps.shape[1:]), dtype=self._taps.dtype)
         for position, tap in zip(np.ndindex(*kernel), self._taps, strict=True):
-            total += patches[(..., *position, slice(None))][..., None] * tap
+            total += tap_view(patches, position)[..., None] * tap
         return total.reshape(*output, -1)
 
 

@@ -20,9 +20,7 @@ def quantize_per_tensor(x: Array, scale: float, zero_point: int, dtype: DType) -
 def quantize_per_channel(x: Array, scales: Array, zero_points: Array, axis: int, dtype: DType) -> QTensor:
     """Round each slice along ``axis`` to its own grid."""
     scales, zero_points = np.array(scales, dtype=np.float64), np.array(zero_points, dtype=np.int64)
-    codes = plugin.quantize(
-        x, along_axis(scales, axis, x.ndim), along_axis(zero_points, axis, x.ndim), dtype
-    )
+    codes = plugin.quantize(x, along_axis(scales, axis, x.ndim), along_axis(zero_points, axis, x.ndim), dtype)
     return QTensor(codes, scales, zero_points, dtype, axis)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from qframe import plugin
 from qframe.plugin import QTensor
 
-from .windows import channels_first, channels_last, pad_spatial, windows
+from .windows import channels_first, channels_last, pad_spatial, tap_view, windows
 
 Array = np.ndarray[Any, Any]
 Pair = tuple[int, int]
@@ -23,7 +23,7 @@ def max_pool2d(
     patches = _patches(images, kernel_size, stride, padding, dilation, ceil_mode, x.dtype.minimum)
     largest = np.full(patches.shape[:3] + patches.shape[-1:], x.dtype.minimum, dtype=images.dtype)
     for tap in np.ndindex(*kernel_size):
-        np.maximum(largest, patches[(..., *tap, slice(None))], out=largest)
+        np.maximum(largest, tap_view(patches, tap), out=largest)
     return QTensor(channels_first(largest), x.q_scale(), x.q_zero_point(), x.dtype)
 
 
@@ -39,7 +39,7 @@ def avg_pool2d(
     """Average of each window."""
     images = channels_last(x.int_repr()).astype(np.int64) - x.q_zero_point()
     patches = _patches(images, kernel_size, stride, padding, (1, 1), ceil_mode, 0)
-    total = sum(patches[(..., *tap, slice(None))] for tap in np.ndindex(*kernel_size))
+    total = sum(tap_view(patches, tap) for tap in np.ndindex(*kernel_size))
     if divisor_override is None:
         rows, columns = (
             _window_lengths(length, output, k, s, p, count_include_pad)

@@ -30,8 +30,9 @@ def pad_spatial(x: Array, before: Ints, after: Ints, value: int) -> Array:
         x.shape[-1],
     )
     padded = np.full(shape, value, dtype=x.dtype)
-    inside = tuple(slice(b, b + length) for b, length in zip(before, x.shape[1:-1], strict=True))
-    padded[(slice(None), *inside)] = x
+    inside = (slice(b, b + length) for b, length in zip(before, x.shape[1:-1], strict=True))
+    index = (slice(None), *inside)
+    padded[index] = x
     return padded
 
 
@@ -46,3 +47,9 @@ def windows(x: Array, kernel: Ints, stride: Ints, dilation: Ints, output: Ints) 
     )
     shape = (x.shape[0], *output, *kernel, x.shape[-1])
     return np.lib.stride_tricks.as_strided(x, shape, strides, writeable=False)
+
+
+def tap_view(patches: Array, position: Ints) -> Array:
+    """Return the view (N, output..., C) of one position of the kernel in all windows."""
+    index: tuple[Any, ...] = (..., *position, slice(None))
+    return np.asarray(patches[index])

@@ -1,0 +1,50 @@
+# Every target sets up what it needs: Python 3.10+, gcc and make are enough to begin with.
+PYTHON ?= python3
+VENV ?= .venv
+# Further extras for `make test`, e.g. EXTRAS=,oracle for the live comparisons with PyTorch.
+EXTRAS ?=
+BIN := $(VENV)/bin
+PROJECTS := pyproject.toml qframe/version.py $(wildcard plugins/*/pyproject.toml)
+PLUGINS := $(addprefix -e ,$(patsubst %/pyproject.toml,./%,$(wildcard plugins/*/pyproject.toml)))
+
+.PHONY: demo test lint format bench clean help
+
+help:
+	@echo "make demo    quantize the digits models and print the table"
+	@echo "make test    run all tests (EXTRAS=,oracle compares with PyTorch live)"
+	@echo "make lint    ruff and mypy"
+	@echo "make format  let ruff rewrite what it can"
+	@echo "make bench   time dispatch, import and the reference engine"
+
+demo: $(VENV)/installed-demo
+	$(BIN)/python examples/digits.py
+
+test: $(VENV)/installed-testing,demo$(EXTRAS)
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(VENV)/installed-dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(VENV)/installed-demo
+	$(BIN)/python benchmarks/dispatch.py
+	$(BIN)/python benchmarks/import_time.py
+	$(BIN)/python benchmarks/reference_conv.py
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV) || { \
+	  echo "make: '$(PYTHON) -m venv' failed; on Debian: apt-get install python3-venv" >&2; \
+	  rm -rf $(VENV); exit 1; }
+
+# One stamp for each set of extras; qframe and its plugins depend on each other, so one command installs all.
+$(VENV)/installed-%: $(BIN)/python $(PROJECTS)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[$*]" $(PLUGINS)
+	touch $@
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info plugins/*/build plugins/*/*.egg-info .pytest_cache .mypy_cache .ruff_cache

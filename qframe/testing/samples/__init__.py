@@ -1,0 +1,21 @@
+"""Inputs for every op, in files that mirror :mod:`qframe.ops`."""
+
+from __future__ import annotations
+
+from ..sample import SampleMaker
+from . import activation, arithmetic, conv, convert, linear, normalization, observe, pooling, reduce
+
+#: What makes the samples of each op.
+SAMPLES: dict[str, SampleMaker] = {
+    **convert.SAMPLES,
+    **linear.SAMPLES,
+    **conv.SAMPLES,
+    **arithmetic.SAMPLES,
+    **activation.SAMPLES,
+    **pooling.SAMPLES,
+    **reduce.SAMPLES,
+    **normalization.SAMPLES,
+    **observe.SAMPLES,
+}
+
+__all__ = ["SAMPLES"]
