@@ -114,12 +114,14 @@ def measure(forms: Models, split: Split, batch: int) -> dict[str, Result]:
 def measure_layers(model: nn.Module, static: nn.Module, images: np.ndarray) -> dict[str, Layer]:
     """Compare the output of each quantized layer with that of the same layer in float."""
     modules = dict(static.named_modules())
-    return {
-        path: Layer(
-            noise, float(modules[path].scale), int(modules[path].zero_point), kernel_of(modules[path])
-        )
-        for path, noise in layer_sqnr(fuse(model), static, images).items()
-    }
+    noise = layer_sqnr(fuse(model), static, images)
+    return {path: describe(modules[path], decibels) for path, decibels in noise.items()}
+
+
+def describe(module: nn.Module, decibels: float) -> Layer:
+    """Put together what is known of one quantized layer."""
+    scale, zero_point = np.asarray(module.scale).item(), np.asarray(module.zero_point).item()
+    return Layer(decibels, scale, zero_point, kernel_of(module))
 
 
 def kernel_of(module: nn.Module) -> str:

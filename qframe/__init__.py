@@ -1,1 +1,76 @@
-"""qframe: 8-bit quantization of neural networks on NumPy, run by pluggable CPU engines."""
+"""qframe: 8-bit quantization of neural networks on NumPy, run by pluggable CPU engines.
+
+The names are PyTorch's: ``qframe.quantization.prepare``, ``qframe.nn.quantized.Conv2d``,
+``qframe.per_tensor_affine``.  Importing loads no plugin; the first operation does.
+"""
+
+from . import backends, nn
+from .dtypes import DType, float16, get_dtype, qint8, qint32, quint8, register_dtype
+from .engines import registry as _registry
+from .functions import (
+    cat,
+    dequantize,
+    equal,
+    flatten,
+    mean,
+    permute,
+    quantize_per_channel,
+    quantize_per_tensor,
+    relu,
+    reshape,
+    transpose,
+)
+from .qschemes import (
+    QScheme,
+    get_qscheme,
+    per_channel_affine,
+    per_channel_symmetric,
+    per_tensor_affine,
+    per_tensor_symmetric,
+    register_qscheme,
+)
+from .qtensor import QTensor
+from .version import __version__
+
+#: PyTorch's names for the two kinds of description.
+dtype = DType
+qscheme = QScheme
+
+set_engine = _registry.set_engine
+use_engine = _registry.use_engine
+
+__all__ = [
+    "DType",
+    "QScheme",
+    "QTensor",
+    "__version__",
+    "backends",
+    "cat",
+    "dequantize",
+    "dtype",
+    "equal",
+    "flatten",
+    "float16",
+    "get_dtype",
+    "get_qscheme",
+    "mean",
+    "nn",
+    "per_channel_affine",
+    "per_channel_symmetric",
+    "per_tensor_affine",
+    "per_tensor_symmetric",
+    "permute",
+    "qint8",
+    "qint32",
+    "qscheme",
+    "quantize_per_channel",
+    "quantize_per_tensor",
+    "quint8",
+    "register_dtype",
+    "register_qscheme",
+    "relu",
+    "reshape",
+    "set_engine",
+    "transpose",
+    "use_engine",
+]

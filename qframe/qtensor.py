@@ -420,7 +420,7 @@ def mean_codes(x: QTensor, dim: int | tuple[int, ...] | None = None, keepdim: bo
     zero_point = x.q_zero_point()
     integers = x.int_repr()
     total = integers.sum(axis=dim, dtype=np.int64, keepdims=keepdim)
-    count = integers.size // max(total.size, 1)
+    count = integers.size // total.size if total.size else 1  # an empty result needs no count
     if total.size and not count:
         raise ArgumentError(
             f"the mean over dimension {dim} of an empty tensor {x.shape}", fix="Give it elements"

@@ -1,7 +1,7 @@
 """The public names of the specification (PyTorch 1.6's quantization documentation), as plain data.
 
-Each row: path below ``qframe`` (``torch.X`` there is ``qframe.X`` here), arguments with their defaults or None
-where the specification gives none, and None for a name that must exist or the step in which it comes:
+Each row: path below ``qframe`` (``torch.X`` there is ``qframe.X`` here), arguments with their defaults or
+None where the specification gives none, and None for a name that must exist or the step that adds it:
 ``"operators"``, ``"qat"`` or ``"graph"``. A step that adds a name changes its mark to None here.
 """
 
@@ -16,6 +16,9 @@ _CONV_BN_QAT = (
 _CONV_FUNCTION = (
     "input, weight, bias, stride=1, padding=0, dilation=1, groups=1, padding_mode='zeros', scale=1.0, "
     "zero_point=0, dtype=quint8"
+)
+_AVG_POOL = (
+    "kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True, divisor_override=None"
 )
 _OBSERVER = "dtype=quint8, qscheme=per_tensor_affine, reduce_range=False"
 _OBSERVER_PER_CHANNEL = "dtype=quint8, qscheme=per_channel_affine, reduce_range=False"
@@ -278,18 +281,8 @@ FUNCTIONAL = [
         None,
     ),
     ("nn.quantized.functional.adaptive_avg_pool2d", "input, output_size", None),
-    (
-        "nn.quantized.functional.avg_pool2d",
-        "input, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True, "
-        "divisor_override=None",
-        None,
-    ),
-    (
-        "nn.quantized.functional.avg_pool3d",
-        "input, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True, "
-        "divisor_override=None",
-        "operators",
-    ),
+    ("nn.quantized.functional.avg_pool2d", "input, " + _AVG_POOL, None),
+    ("nn.quantized.functional.avg_pool3d", "input, " + _AVG_POOL, "operators"),
     ("nn.quantized.functional.interpolate", _UPSAMPLE, "operators"),
     ("nn.quantized.functional.hardswish", "input, scale, zero_point", "operators"),
     ("nn.quantized.functional.hardsigmoid", "input", "operators"),
@@ -329,11 +322,7 @@ FLOAT = [
         "kernel_size, stride=None, padding=0, dilation=1, return_indices=False, ceil_mode=False",
         None,
     ),
-    (
-        "nn.AvgPool2d",
-        "kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True, divisor_override=None",
-        None,
-    ),
+    ("nn.AvgPool2d", _AVG_POOL, None),
     ("nn.AdaptiveAvgPool2d", "output_size", None),
     ("nn.Flatten", "start_dim=1, end_dim=-1", None),
     ("nn.Dropout", "p=0.5, inplace=False", None),

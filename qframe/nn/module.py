@@ -138,16 +138,17 @@ class Module(Traversal, StateDict):
         self._check_name(name, "_modules")
         self._modules[name] = self._checked_module(name, module)
 
-    def _check_name(self, name: str, table: str) -> None:
+    def _check_valid(self, name: str, table: str) -> None:
         if table not in self.__dict__:
-            raise AttributeError(
-                f"{type(self).__name__} assigns {name!r} before it calls super().__init__()"
-            )
+            raise AttributeError(f"{type(self).__name__} assigns {name!r} before it calls super().__init__()")
         if not isinstance(name, str) or not name or "." in name:
             raise ArgumentError(
                 f"{name!r} cannot name a part of {type(self).__name__}",
                 fix="Give a non-empty string without dots",
             )
+
+    def _check_name(self, name: str, table: str) -> None:
+        self._check_valid(name, table)
         if hasattr(self, name) and name not in self.__dict__[table]:
             raise ArgumentError(
                 f"{type(self).__name__} has an attribute {name!r} already", fix="Choose another name"
@@ -184,11 +185,16 @@ class Module(Traversal, StateDict):
 
     def _move_in(self, name: str, table: str) -> None:
         """Make room for ``name`` in ``table``: it leaves every other place."""
-        others = [self.__dict__, *(self.__dict__[t] for t in _TABLES if t != table and t in self.__dict__)]
-        if table not in self.__dict__ or name not in self.__dict__[table]:
-            for place in others:
-                place.pop(name, None)
-            self._check_name(name, table)
+        if name in self.__dict__.get(table, ()):
+            return
+        self._check_valid(name, table)
+        if hasattr(type(self), name):
+            raise ArgumentError(
+                f"{type(self).__name__}.{name} is an attribute of the class, which would hide the part {name!r}",
+                fix="Choose another name, or remove it from the class",
+            )
+        for place in (self.__dict__, *(self.__dict__[other] for other in _TABLES)):
+            place.pop(name, None)
 
     def _replace(self, name: str, value: Any) -> bool:
         """Give an existing parameter, buffer or submodule a new value; return whether there is one."""

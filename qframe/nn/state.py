@@ -64,8 +64,8 @@ class StateCheck:
         """Note that the entry ``key`` cannot be loaded, e.g. ``"has shape (3,), needs (4,)"``."""
         self.problems.append(f"{key} {why}")
 
-    def expect_array(self, key: str, like: Array, owner: Any, *, any_shape: bool = False) -> bool:
-        """Check that ``key`` is there and fits the array ``like`` of the module ``owner``.
+    def expect_array(self, key: str, like: Any, owner: Any, *, any_shape: bool = False) -> bool:
+        """Check that ``key`` is there and fits the array (or QTensor) ``like`` of the module ``owner``.
 
         Args:
             any_shape: only the dtype must fit.
@@ -114,9 +114,12 @@ class StateCheck:
         return advice
 
 
-def misfit(value: Any, like: Array, any_shape: bool = False) -> str | None:
+def misfit(value: Any, like: Any, any_shape: bool = False) -> str | None:
     """Return why ``value`` cannot be copied into the array ``like``, or None if it can."""
     needs = f"needs {like.dtype} of shape {like.shape}, as the entry"
+    if isinstance(like, QTensor):
+        same = isinstance(value, QTensor) and value.dtype is like.dtype
+        return None if same and (any_shape or value.shape == like.shape) else f"is {describe(value)}; it {needs}"
     if isinstance(value, QTensor):
         return f"is {describe(value)}; it {needs}"
     try:
@@ -218,11 +221,13 @@ class StateDict:
             if prefix + name in state:
                 self._copy_entry(name, value, state[prefix + name])
 
-    def _copy_entry(self, name: str, old: Array, new: Any) -> None:
-        if old.flags.writeable:
+    def _copy_entry(self, name: str, old: Any, new: Any) -> None:
+        table = self._parameters if name in self._parameters else self._buffers
+        if isinstance(old, QTensor):
+            table[name] = new.clone()
+        elif old.flags.writeable:
             np.copyto(old, np.asarray(new), casting="same_kind")
         else:
-            table = self._parameters if name in self._parameters else self._buffers
             table[name] = np.array(new, dtype=old.dtype)
 
     def _saved(self) -> Iterator[tuple[str, Any]]:

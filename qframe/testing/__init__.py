@@ -9,10 +9,10 @@
 or, without a test folder, ``python -m qframe.testing mynpu``.
 """
 
-try:
-    import pytest as _pytest  # noqa: F401
-except ImportError:
-    raise ImportError('qframe.testing needs pytest. Try: pip install "qframe[testing]"') from None
+from importlib.util import find_spec
+
+if find_spec("pytest") is None:
+    raise ImportError('qframe.testing needs pytest. Try: pip install "qframe[testing]"')
 
 from .assertions import assert_same_bytes, assert_same_result
 from .sample import Call, Case, Sample, SampleMaker, cases

@@ -149,13 +149,13 @@ def assert_well_formed(op: Op, call: Call, result: Any) -> None:
 
 
 def _asked_for(op: Op, call: Call) -> tuple[DType, tuple[Any, Any, int | None] | None]:
-    """Return the dtype and (scale, zero point, axis) of the result; None where a rule of the op derives them."""
+    """Return dtype and (scale, zero point, axis) of the result; None where a rule of the op derives them."""
     if op.packs:
         return quint8, (call.args[1], call.args[2], None)
     arguments = op.signature.bind(*call.args, **call.kwargs).arguments
     first = next(iter(arguments.values()))
     source = first[0] if isinstance(first, (list, tuple)) else first
-    dtype = arguments["dtype"] if "dtype" in arguments else source.dtype
+    dtype = arguments.get("dtype") or source.dtype
     if op.qparams == "input":
         return dtype, (source.q_scale(), source.q_zero_point(), None)
     if op.qparams != "given":

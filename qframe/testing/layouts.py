@@ -25,13 +25,15 @@ def channels_last(array: Array) -> Array:
 
 def sliced(array: Array) -> Array:
     """Return every second element, along each axis, of a larger array."""
+    if array.ndim == 0:
+        return array
     larger = np.full([2 * size + 1 for size in array.shape], 77, dtype=array.dtype)
     view = larger[tuple(slice(1, None, 2) for _ in array.shape)]
     view[...] = array
     return view
 
 
-def reversed_(array: Array) -> Array:
+def mirrored(array: Array) -> Array:
     """Return the numbers through negative strides along every axis."""
     flip = (slice(None, None, -1),) * array.ndim
     return np.array(array[flip], order="C")[flip]
@@ -39,6 +41,8 @@ def reversed_(array: Array) -> Array:
 
 def cropped(array: Array) -> Array:
     """Return the numbers as the inner part of a larger array: odd addresses, gaps between rows."""
+    if array.ndim == 0:
+        return array
     larger = np.full([size + 3 for size in array.shape], 77, dtype=array.dtype)
     view = larger[tuple(slice(1, size + 1) for size in array.shape)]
     view[...] = array
@@ -57,7 +61,7 @@ LAYOUTS: dict[str, Layout] = {
     "transposed": transposed,
     "channels-last": channels_last,
     "sliced with step 2": sliced,
-    "negative strides": reversed_,
+    "negative strides": mirrored,
     "cropped from a larger array": cropped,
     "broadcast with stride 0": broadcast,
 }

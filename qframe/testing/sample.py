@@ -12,7 +12,7 @@ import numpy as np
 from qframe.qtensor import QTensor
 
 Array = np.ndarray[Any, Any]
-#: Computes from the weights, the call and the tolerance (in quantized steps) how far a float result may be off.
+#: Computes from weights, call and tolerance (in quantized steps) how far a float result may be off.
 ErrorBound = Callable[[Any, "Call", int], Any]
 
 
@@ -102,14 +102,14 @@ class Sample:
 SampleMaker = Callable[[], Iterable[Sample]]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Case:
     """One sample of one op: what a test is parametrised with."""
 
     op: str
     sample: Sample
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         return f"{self.op}[{self.sample.name}]"
 
 

@@ -35,4 +35,6 @@ def codes_of(q):
 def random_codes(rng, shape, dtype, low=None, high=None):
     """Random codes of a dtype, both ends of the range included."""
     least, most = CODES[dtype]
-    return rng.randint(least if low is None else low, (most if high is None else high) + 1, shape).astype(NUMPY[dtype])
+    return rng.randint(least if low is None else low, (most if high is None else high) + 1, shape).astype(
+        NUMPY[dtype]
+    )

@@ -61,8 +61,25 @@ def one(rng, out, name, geometry, family, scheme, with_bias):
     bias = np.float32(rng.randn(c_out) * scale * 30) if with_bias else None
     arrays = {"x": x, "w": w, "w_scales": scales, "w_zero_points": zeros, "bias": bias}
     for relu in (False, True):
-        q = run(x, x_scale, x_zero, w, scales, zeros, bias, stride, padding, dilation, groups, scale, zero_point, relu)
-        expected = requantize(sums, 1, x_scale, scales, scheme == "per_channel", bias, scale, zero_point, relu)
+        q = run(
+            x,
+            x_scale,
+            x_zero,
+            w,
+            scales,
+            zeros,
+            bias,
+            stride,
+            padding,
+            dilation,
+            groups,
+            scale,
+            zero_point,
+            relu,
+        )
+        expected = requantize(
+            sums, 1, x_scale, scales, scheme == "per_channel", bias, scale, zero_point, relu
+        )
         if not np.array_equal(q, expected):
             return False
         arrays["conv_relu" if relu else "conv"] = q
@@ -72,7 +89,9 @@ def one(rng, out, name, geometry, family, scheme, with_bias):
     return True
 
 
-def run(x, x_scale, x_zero, w, scales, zeros, bias, stride, padding, dilation, groups, scale, zero_point, relu):
+def run(
+    x, x_scale, x_zero, w, scales, zeros, bias, stride, padding, dilation, groups, scale, zero_point, relu
+):
     """Pack and run; conv1d is conv2d with a unit height in PyTorch 1.6."""
     rank = x.ndim - 2
     if rank == 1:
@@ -80,7 +99,9 @@ def run(x, x_scale, x_zero, w, scales, zeros, bias, stride, padding, dilation, g
         stride, padding, dilation = (1,) + stride, (0,) + padding, (1,) + dilation
     kind = "conv%dd" % max(rank, 2)
     prepack = getattr(torch.ops.quantized, kind + "_prepack")
-    packed = prepack(wrap(w, scales, zeros), None if bias is None else tensor(bias), stride, padding, dilation, groups)
+    packed = prepack(
+        wrap(w, scales, zeros), None if bias is None else tensor(bias), stride, padding, dilation, groups
+    )
     op = getattr(torch.ops.quantized, kind + ("_relu" if relu else ""))
     q = codes_of(op(per_tensor(x, x_scale, x_zero), packed, scale, zero_point))
     return q[:, :, 0] if rank == 1 else q

@@ -18,11 +18,20 @@ def make():
         for reduce_range in (True, False):
             for m, k, n in SHAPES:
                 for offset in OFFSETS:
-                    name = "%s-%s-%s-%dx%dx%d" % (scheme, "reduced" if reduce_range else "full", offset, m, k, n)
+                    name = "%s-%s-%s-%dx%dx%d" % (
+                        scheme,
+                        "reduced" if reduce_range else "full",
+                        offset,
+                        m,
+                        k,
+                        n,
+                    )
                     one(rng, out, name, (m, k, n), OFFSETS[offset], scheme, reduce_range)
     for m, k, n in SHAPES:
         for with_bias in (True, False):
-            half(rng, out, "%s-%dx%dx%d" % ("bias" if with_bias else "no_bias", m, k, n), (m, k, n), with_bias)
+            half(
+                rng, out, "%s-%dx%dx%d" % ("bias" if with_bias else "no_bias", m, k, n), (m, k, n), with_bias
+            )
     return out.save()
 
 
@@ -46,13 +55,21 @@ def one(rng, out, name, shape, offset, scheme, reduce_range):
     if np.abs(position - np.floor(position) - 0.5).min() < 1e-4:
         return one(rng, out, name, shape, offset, scheme, reduce_range)
     codes = np.clip(np.rint(position) + zero_point, 0, most).astype(np.int64)
-    product = linear_sums(codes, zero_point, w, zeros) * np.float64(np.float32(np.float32(scale) * np.float32(scales)))
+    product = linear_sums(codes, zero_point, w, zeros) * np.float64(
+        np.float32(np.float32(scale) * np.float32(scales))
+    )
     bias = np.float32(rng.randn(n)) if n != 10 else None
-    packed = torch.ops.quantized.linear_prepack(wrap(w, scales, zeros), None if bias is None else tensor(bias))
+    packed = torch.ops.quantized.linear_prepack(
+        wrap(w, scales, zeros), None if bias is None else tensor(bias)
+    )
     y = torch.ops.quantized.linear_dynamic(tensor(x), packed, reduce_range).numpy()
-    assert np.allclose(y, product + (0 if bias is None else bias), rtol=1e-6, atol=1e-6 * np.abs(product).max())
+    assert np.allclose(
+        y, product + (0 if bias is None else bias), rtol=1e-6, atol=1e-6 * np.abs(product).max()
+    )
     arrays = {"x": x, "w": w, "w_scales": scales, "w_zero_points": zeros, "bias": bias, "y": y}
-    return out.add(name, arrays, weight="qint8", per_channel=scheme == "per_channel", reduce_range=reduce_range)
+    return out.add(
+        name, arrays, weight="qint8", per_channel=scheme == "per_channel", reduce_range=reduce_range
+    )
 
 
 def half(rng, out, name, shape, with_bias):

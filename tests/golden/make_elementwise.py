@@ -57,11 +57,25 @@ def binary(rng, out, dtype, index):
     if dtype == "qint32":
         b, b_scale = random_codes(rng, shape, dtype, -2000, 2000), scale_of(rng)
     left, right = per_tensor(a, a_scale, a_zero), per_tensor(b, b_scale, b_zero)
-    results = {name: codes_of(getattr(ops, name)(left, right, scale, zero_point)) for name in ("add", "add_relu")}
+    results = {
+        name: codes_of(getattr(ops, name)(left, right, scale, zero_point)) for name in ("add", "add_relu")
+    }
     if dtype != "qint32":
-        results.update({name: codes_of(getattr(ops, name)(left, right, scale, zero_point)) for name in ("mul", "mul_relu")})
+        results.update(
+            {
+                name: codes_of(getattr(ops, name)(left, right, scale, zero_point))
+                for name in ("mul", "mul_relu")
+            }
+        )
     params = {"a_scale": a_scale, "a_zero_point": a_zero, "b_scale": b_scale, "b_zero_point": b_zero}
-    out.add("binary[%s-%d]" % (dtype, index), dict(results, a=a, b=b), op="binary", scale=scale, zero_point=zero_point, **params)
+    out.add(
+        "binary[%s-%d]" % (dtype, index),
+        dict(results, a=a, b=b),
+        op="binary",
+        scale=scale,
+        zero_point=zero_point,
+        **params,
+    )
 
 
 def broadcast_mul(rng, out, dtype):
@@ -73,7 +87,14 @@ def broadcast_mul(rng, out, dtype):
     scale, zero_point = scale_of(rng, 0.05, 0.3), zero_of(rng, dtype)
     q = codes_of(ops.mul(per_tensor(a, a_scale, a_zero), per_tensor(b, b_scale, b_zero), scale, zero_point))
     params = {"a_scale": a_scale, "a_zero_point": a_zero, "b_scale": b_scale, "b_zero_point": b_zero}
-    out.add("binary[%s-broadcast]" % dtype, {"a": a, "b": b, "mul": q}, op="binary", scale=scale, zero_point=zero_point, **params)
+    out.add(
+        "binary[%s-broadcast]" % dtype,
+        {"a": a, "b": b, "mul": q},
+        op="binary",
+        scale=scale,
+        zero_point=zero_point,
+        **params,
+    )
 
 
 def scalar_forms(rng, out, dtype, scalar):
@@ -84,7 +105,13 @@ def scalar_forms(rng, out, dtype, scalar):
         y = getattr(ops, name)(q, scalar)
         params = {"scalar": scalar, "x_scale": scale, "x_zero_point": zero_point}
         params.update(scale=y.q_scale(), zero_point=y.q_zero_point())
-        out.add("%s[%s-%g]" % (name, dtype, scalar), {"x": x, "y": codes_of(y)}, op="scalar", function=name, **params)
+        out.add(
+            "%s[%s-%g]" % (name, dtype, scalar),
+            {"x": x, "y": codes_of(y)},
+            op="scalar",
+            function=name,
+            **params,
+        )
 
 
 def cat(rng, out, dtype, index):
@@ -112,7 +139,11 @@ def inputs(rng, dtype, index):
     scale, zero_point = (0.05, 0.021, 0.5, 1 / 16)[index], zero_of(rng, dtype)
     if dtype == "qint32":
         return random_codes(rng, 200, dtype, -400, 400), float(np.float32(scale)), zero_point
-    return np.arange(low, high + 1).astype(random_codes(rng, 1, dtype).dtype), float(np.float32(scale)), zero_point
+    return (
+        np.arange(low, high + 1).astype(random_codes(rng, 1, dtype).dtype),
+        float(np.float32(scale)),
+        zero_point,
+    )
 
 
 def clamps(rng, out, dtype, index):
@@ -144,13 +175,28 @@ def tables(rng, out, dtype, index):
         "hardsigmoid": (functional.hardsigmoid(q), {}),
         "leaky_relu": (functional.leaky_relu(q, slope), {"negative_slope": slope}),
         "threshold": (functional.threshold(q, limit, 0.2), {"threshold": limit, "value": 0.2}),
-        "elu": (ops.elu(q, new_scale, new_zero, 1.3), {"scale": new_scale, "zero_point": new_zero, "alpha": 1.3}),
+        "elu": (
+            ops.elu(q, new_scale, new_zero, 1.3),
+            {"scale": new_scale, "zero_point": new_zero, "alpha": 1.3},
+        ),
         "hardswish": (ops.hardswish(q, new_scale, new_zero), {"scale": new_scale, "zero_point": new_zero}),
     }
     for name, (y, arguments) in results.items():
-        params = {"x_scale": scale, "x_zero_point": zero_point, "scale": y.q_scale(), "zero_point": y.q_zero_point()}
+        params = {
+            "x_scale": scale,
+            "x_zero_point": zero_point,
+            "scale": y.q_scale(),
+            "zero_point": y.q_zero_point(),
+        }
         arrays = {"x": x, "y": codes_of(y)}
-        out.add("%s[%s-%d]" % (name, dtype, index), arrays, op="table", function=name, arguments=arguments, **params)
+        out.add(
+            "%s[%s-%d]" % (name, dtype, index),
+            arrays,
+            op="table",
+            function=name,
+            arguments=arguments,
+            **params,
+        )
 
 
 def batch_norm(rng, out, dtype, index):
@@ -172,5 +218,12 @@ def batch_norm(rng, out, dtype, index):
         op = getattr(ops, "batch_norm%dd%s" % (rank, relu))
         q = per_tensor(x, x_scale, x_zero)
         arrays["y" + relu] = codes_of(op(q, *map(tensor, (weight, bias, mean, var)), 1e-5, scale, zero_point))
-    params = {"rank": rank, "eps": 1e-5, "x_scale": x_scale, "x_zero_point": x_zero, "scale": scale, "zero_point": zero_point}
+    params = {
+        "rank": rank,
+        "eps": 1e-5,
+        "x_scale": x_scale,
+        "x_zero_point": x_zero,
+        "scale": scale,
+        "zero_point": zero_point,
+    }
     return out.add("batch_norm%dd[%s-%d]" % (rank, dtype, index), arrays, op="batch_norm", **params)

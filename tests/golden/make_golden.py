@@ -10,7 +10,9 @@ FAMILIES = ["tensors", "observers", "linear", "conv", "elementwise", "pooling", 
 
 def main():
     """Make the families that are named on the command line, or all."""
-    assert torch.__version__.startswith("1.6.0"), "golden data is made with PyTorch 1.6.0, not " + torch.__version__
+    assert torch.__version__.startswith("1.6.0"), (
+        "golden data is made with PyTorch 1.6.0, not " + torch.__version__
+    )
     sizes = [importlib.import_module("make_" + family).make() for family in sys.argv[1:] or FAMILIES]
     print("together %d bytes" % sum(sizes))
 

@@ -31,7 +31,9 @@ def wrap(w, scales, zeros):
 
 def output_scale(sums, x_scale, w_scales):
     """A scale that spreads most outputs over the 8 bits and clips some."""
-    return float(np.float32(max(np.std(sums) if sums.size else 1.0, 1.0) * x_scale * float(np.mean(w_scales)) / 60))
+    return float(
+        np.float32(max(np.std(sums) if sums.size else 1.0, 1.0) * x_scale * float(np.mean(w_scales)) / 60)
+    )
 
 
 def make():
@@ -45,7 +47,16 @@ def make():
                         continue
                     name = "%s-%s-%s-%dx%dx%d" % (scheme, "bias" if with_bias else "no_bias", family, m, k, n)
                     shape = (m, k) if m != 5 else (5, 1, k)
-                    one(rng, out, name, random_codes(rng, shape, "quint8", 0, x_most), n, w_most, scheme, with_bias)
+                    one(
+                        rng,
+                        out,
+                        name,
+                        random_codes(rng, shape, "quint8", 0, x_most),
+                        n,
+                        w_most,
+                        scheme,
+                        with_bias,
+                    )
     return out.save()
 
 
@@ -56,11 +67,15 @@ def one(rng, out, name, x, n, w_most, scheme, with_bias):
     sums = linear_sums(x, x_zero, w, zeros)
     scale, zero_point = output_scale(sums, x_scale, scales), int(rng.randint(0, 200))
     bias = np.float32(rng.randn(n) * scale * 30) if with_bias else None
-    packed = torch.ops.quantized.linear_prepack(wrap(w, scales, zeros), None if bias is None else tensor(bias))
+    packed = torch.ops.quantized.linear_prepack(
+        wrap(w, scales, zeros), None if bias is None else tensor(bias)
+    )
     arrays = {"x": x, "w": w, "w_scales": scales, "w_zero_points": zeros, "bias": bias}
     for relu, op in ((False, torch.ops.quantized.linear), (True, torch.ops.quantized.linear_relu)):
         got = codes_of(op(per_tensor(x, x_scale, x_zero), packed, scale, zero_point))
-        expected = requantize(sums, sums.ndim - 1, x_scale, scales, scheme == "per_channel", bias, scale, zero_point, relu)
+        expected = requantize(
+            sums, sums.ndim - 1, x_scale, scales, scheme == "per_channel", bias, scale, zero_point, relu
+        )
         assert np.array_equal(got, expected), name
         arrays["linear_relu" if relu else "linear"] = got
     params = {"x_scale": x_scale, "x_zero_point": x_zero, "scale": scale, "zero_point": zero_point}

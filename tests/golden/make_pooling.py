@@ -26,7 +26,12 @@ AVG_POOLS = {
     "3x3-stride2-ceil": ((1, 2, 8, 8), 3, 2, 0, True, True, None),
     "4x4": ((1, 33, 8, 8), 4, 4, 0, False, True, None),
 }
-ADAPTIVE = {"1": ((2, 9, 7, 5), 1), "3x2": ((1, 5, 8, 7), (3, 2)), "5x5": ((1, 3, 7, 9), 5), "4": ((1, 8, 8, 8), 4)}
+ADAPTIVE = {
+    "1": ((2, 9, 7, 5), 1),
+    "3x2": ((1, 5, 8, 7), (3, 2)),
+    "5x5": ((1, 3, 7, 9), 5),
+    "4": ((1, 8, 8, 8), 4),
+}
 MEANS = {
     "all": ((4, 5, 6), None, False),
     "last": ((5, 7), [1], False),
@@ -42,21 +47,49 @@ def make():
     rng, out = np.random.RandomState(6), Writer("pooling")
     for dtype, zero_point in (("quint8", 0), ("quint8", 93), ("qint8", -7), ("qint32", 31)):
         for name, (shape, *arguments) in MAX_POOLS.items():
-            max_pool(rng, out, "%s-%s-%d" % (name, dtype, zero_point), codes(rng, shape, dtype), zero_point, arguments)
+            max_pool(
+                rng,
+                out,
+                "%s-%s-%d" % (name, dtype, zero_point),
+                codes(rng, shape, dtype),
+                zero_point,
+                arguments,
+            )
         if dtype == "qint32":
             continue
         for name, (shape, *arguments) in AVG_POOLS.items():
-            avg_pool(rng, out, "%s-%s-%d" % (name, dtype, zero_point), codes(rng, shape, dtype), zero_point, arguments)
+            avg_pool(
+                rng,
+                out,
+                "%s-%s-%d" % (name, dtype, zero_point),
+                codes(rng, shape, dtype),
+                zero_point,
+                arguments,
+            )
         for name, (shape, size) in ADAPTIVE.items():
-            adaptive(rng, out, "%s-%s-%d" % (name, dtype, zero_point), codes(rng, shape, dtype), zero_point, size)
+            adaptive(
+                rng, out, "%s-%s-%d" % (name, dtype, zero_point), codes(rng, shape, dtype), zero_point, size
+            )
         for name, (shape, dim, keepdim) in MEANS.items():
-            mean(rng, out, "%s-%s-%d" % (name, dtype, zero_point), codes(rng, shape, dtype), zero_point, dim, keepdim)
+            mean(
+                rng,
+                out,
+                "%s-%s-%d" % (name, dtype, zero_point),
+                codes(rng, shape, dtype),
+                zero_point,
+                dim,
+                keepdim,
+            )
     return out.save()
 
 
 def codes(rng, shape, dtype):
     """Random codes, qint32 in a moderate range."""
-    return random_codes(rng, shape, dtype, -99999, 99999) if dtype == "qint32" else random_codes(rng, shape, dtype)
+    return (
+        random_codes(rng, shape, dtype, -99999, 99999)
+        if dtype == "qint32"
+        else random_codes(rng, shape, dtype)
+    )
 
 
 def max_pool(rng, out, name, x, zero_point, arguments):
@@ -65,7 +98,13 @@ def max_pool(rng, out, name, x, zero_point, arguments):
     q = per_tensor(x, 0.37, zero_point)
     y = functional.max_pool2d(q, kernel, stride, padding, dilation, ceil_mode)
     params = dict(zip(("kernel_size", "stride", "padding", "dilation", "ceil_mode"), arguments))
-    out.add("max_pool2d[%s]" % name, {"x": x, "y": codes_of(y)}, op="max_pool2d", zero_point=zero_point, arguments=params)
+    out.add(
+        "max_pool2d[%s]" % name,
+        {"x": x, "y": codes_of(y)},
+        op="max_pool2d",
+        zero_point=zero_point,
+        arguments=params,
+    )
 
 
 def avg_pool(rng, out, name, x, zero_point, arguments):
@@ -74,7 +113,9 @@ def avg_pool(rng, out, name, x, zero_point, arguments):
     q = per_tensor(x, 0.37, zero_point)
     first = functional.avg_pool2d(q, *arguments)
     last = functional.avg_pool2d(q.contiguous(memory_format=torch.channels_last), *arguments)
-    exact = torch.nn.functional.avg_pool2d(torch.from_numpy(x.astype(np.float64) - zero_point), *arguments).numpy()
+    exact = torch.nn.functional.avg_pool2d(
+        torch.from_numpy(x.astype(np.float64) - zero_point), *arguments
+    ).numpy()
     arrays = {"x": x, "channels_first": codes_of(first), "channels_last": codes_of(last), "exact": exact}
     params = dict(zip(names, arguments))
     out.add("avg_pool2d[%s]" % name, arrays, op="avg_pool2d", zero_point=zero_point, arguments=params)
@@ -85,10 +126,18 @@ def adaptive(rng, out, name, x, zero_point, size):
     q = per_tensor(x, 0.37, zero_point)
     first = functional.adaptive_avg_pool2d(q, size)
     last = functional.adaptive_avg_pool2d(q.contiguous(memory_format=torch.channels_last), size)
-    exact = torch.nn.functional.adaptive_avg_pool2d(torch.from_numpy(x.astype(np.float64) - zero_point), size).numpy()
+    exact = torch.nn.functional.adaptive_avg_pool2d(
+        torch.from_numpy(x.astype(np.float64) - zero_point), size
+    ).numpy()
     arrays = {"x": x, "channels_first": codes_of(first), "channels_last": codes_of(last), "exact": exact}
     params = {"output_size": size}
-    out.add("adaptive_avg_pool2d[%s]" % name, arrays, op="adaptive_avg_pool2d", zero_point=zero_point, arguments=params)
+    out.add(
+        "adaptive_avg_pool2d[%s]" % name,
+        arrays,
+        op="adaptive_avg_pool2d",
+        zero_point=zero_point,
+        arguments=params,
+    )
 
 
 def mean(rng, out, name, x, zero_point, dim, keepdim):
@@ -97,4 +146,10 @@ def mean(rng, out, name, x, zero_point, dim, keepdim):
     y = q.mean() if dim is None else q.mean(dim, keepdim)
     exact = (x.astype(np.float64) - zero_point).mean(None if dim is None else tuple(dim), keepdims=keepdim)
     arrays = {"x": x, "y": codes_of(y), "exact": exact}
-    out.add("mean[%s]" % name, arrays, op="mean", zero_point=zero_point, arguments={"dim": dim, "keepdim": keepdim})
+    out.add(
+        "mean[%s]" % name,
+        arrays,
+        op="mean",
+        zero_point=zero_point,
+        arguments={"dim": dim, "keepdim": keepdim},
+    )

@@ -5,7 +5,21 @@ import torch
 from bridge import CODES, DTYPES, codes_of, per_channel, per_tensor, random_codes, tensor
 from store import Writer
 
-SPECIAL = [np.nan, np.inf, -np.inf, 1e30, -1e30, 3.4e38, -3.4e38, 2.0**31, -(2.0**31), 1e-45, -1e-45, 0.0, -0.0]
+SPECIAL = [
+    np.nan,
+    np.inf,
+    -np.inf,
+    1e30,
+    -1e30,
+    3.4e38,
+    -3.4e38,
+    2.0**31,
+    -(2.0**31),
+    1e-45,
+    -1e-45,
+    0.0,
+    -0.0,
+]
 PARAMETERS = {
     "quint8": [(0.5, 0), (0.1, 1), (1 / 3, 127), (2.0**-7, 255), (0.0137, 64), (1e5, 3), (1e-6, 129)],
     "qint8": [(0.5, 0), (0.1, -1), (1 / 3, 127), (2.0**-7, -128), (0.0137, 33), (1e5, 3), (1e-6, -77)],
@@ -41,14 +55,22 @@ def quantize_one(rng, out, dtype, scale, zero_point):
     x = x[~wraps_around(x, scale, zero_point)]
     q = torch.quantize_per_tensor(tensor(x), scale, zero_point, DTYPES[dtype])
     name = "quantize_per_tensor[%s-%g-%d]" % (dtype, scale, zero_point)
-    out.add(name, {"x": x, "codes": codes_of(q)}, op="quantize_per_tensor", dtype=dtype, scale=scale, zero_point=zero_point)
+    out.add(
+        name,
+        {"x": x, "codes": codes_of(q)},
+        op="quantize_per_tensor",
+        dtype=dtype,
+        scale=scale,
+        zero_point=zero_point,
+    )
 
 
 def wraps_around(x, scale, zero_point):
-    """Where adding the zero point overflows PyTorch's int32, which turns the largest number into the smallest."""
+    """Where adding the zero point overflows PyTorch's int32: the largest number becomes the smallest."""
     with np.errstate(over="ignore"):
         steps = x * (np.float32(1) / np.float32(scale))
-    steps = np.where(np.isnan(steps), 2147483520.0, np.clip(steps.astype(float), -(2.0**31), 2147483520.0)) + zero_point
+    most = 2147483520.0  # where PyTorch clips before it converts; NaN ends up there, too
+    steps = np.where(np.isnan(steps), most, np.clip(steps.astype(float), -(2.0**31), most)) + zero_point
     return (steps < -(2.0**31)) | (steps >= 2.0**31)
 
 
@@ -59,7 +81,14 @@ def dequantize_one(rng, out, dtype, scale, zero_point):
     codes = codes.astype(random_codes(rng, 1, dtype).dtype)
     floats = per_tensor(codes, scale, zero_point).dequantize().numpy()
     name = "dequantize[%s-%g-%d]" % (dtype, scale, zero_point)
-    out.add(name, {"codes": codes, "floats": floats}, op="dequantize", dtype=dtype, scale=scale, zero_point=zero_point)
+    out.add(
+        name,
+        {"codes": codes, "floats": floats},
+        op="dequantize",
+        dtype=dtype,
+        scale=scale,
+        zero_point=zero_point,
+    )
 
 
 def per_channel_one(rng, out, dtype, axis, shape):
@@ -74,7 +103,13 @@ def per_channel_one(rng, out, dtype, axis, shape):
     x.reshape(-1)[:4] = [np.inf, -np.inf, 1e30, -1e30]
     q = torch.quantize_per_channel(tensor(x), tensor(scales), tensor(zeros), axis, DTYPES[dtype])
     arrays = {"x": x, "codes": codes_of(q), "scales": scales, "zero_points": zeros}
-    out.add("quantize_per_channel[%s-axis%d]" % (dtype, axis), arrays, op="quantize_per_channel", dtype=dtype, axis=axis)
+    out.add(
+        "quantize_per_channel[%s-axis%d]" % (dtype, axis),
+        arrays,
+        op="quantize_per_channel",
+        dtype=dtype,
+        axis=axis,
+    )
     dequantize_per_channel_one(rng, out, dtype, axis, shape, scales, zeros)
 
 
@@ -87,4 +122,10 @@ def dequantize_per_channel_one(rng, out, dtype, axis, shape, scales, zeros):
     else:
         q = per_channel(random_codes(rng, shape, dtype), wide, zeros, axis)
     arrays = {"codes": codes_of(q), "floats": q.dequantize().numpy(), "scales": wide, "zero_points": zeros}
-    out.add("dequantize_per_channel[%s-axis%d]" % (dtype, axis), arrays, op="dequantize_per_channel", dtype=dtype, axis=axis)
+    out.add(
+        "dequantize_per_channel[%s-axis%d]" % (dtype, axis),
+        arrays,
+        op="dequantize_per_channel",
+        dtype=dtype,
+        axis=axis,
+    )

@@ -42,7 +42,12 @@ def fold(rng, out, rank, with_bias, relu):
         if array is not None:
             array.data = tensor(np.float32(rng.randn(*array.shape)))
     norm.running_var = tensor(np.float32(rng.uniform(0.01, 3, 6)))
-    arrays = {"conv.weight": conv.weight, "conv.bias": conv.bias, "bn.weight": norm.weight, "bn.bias": norm.bias}
+    arrays = {
+        "conv.weight": conv.weight,
+        "conv.bias": conv.bias,
+        "bn.weight": norm.weight,
+        "bn.bias": norm.bias,
+    }
     arrays.update({"bn.running_mean": norm.running_mean, "bn.running_var": norm.running_var})
     arrays = {key: None if value is None else value.detach().numpy().copy() for key, value in arrays.items()}
     model = nn.Sequential(conv, norm, *([nn.ReLU()] if relu else [])).eval()
@@ -133,7 +138,7 @@ def assert_exact_floats(model, batches):
 
 
 def is_exact(module, x, y):
-    """Compare with integer arithmetic that cannot saturate, and averages with the rounding that qframe defines."""
+    """Compare with integers that cannot saturate, and averages with the rounding that qframe defines."""
     if isinstance(module, nn.AdaptiveAvgPool2d):
         steps = (codes_of(x).astype(np.int64) - x.q_zero_point()).sum((2, 3), keepdims=True)
         rounded = np.rint(np.float32(steps) * np.float32(1 / (x.shape[2] * x.shape[3])))
@@ -150,7 +155,9 @@ def is_exact(module, x, y):
         sums, axis = conv_sums(*arguments, module.stride, module.padding, module.dilation, module.groups), 1
     bias = None if bias is None else bias.detach().numpy()
     relu = isinstance(module, RELU_FORMS)
-    expected = requantize(sums, axis, x.q_scale(), scales, per_channel, bias, y.q_scale(), y.q_zero_point(), relu)
+    expected = requantize(
+        sums, axis, x.q_scale(), scales, per_channel, bias, y.q_scale(), y.q_zero_point(), relu
+    )
     return np.array_equal(codes_of(y), expected)
 
 
@@ -158,13 +165,19 @@ def describe(path, module, arrays):
     """Qparams of a converted module; weight and bias go to the arrays."""
     if not hasattr(module, "scale"):
         return None
-    entry = {"type": type(module).__name__, "scale": float(module.scale), "zero_point": int(module.zero_point)}
+    entry = {
+        "type": type(module).__name__,
+        "scale": float(module.scale),
+        "zero_point": int(module.zero_point),
+    }
     if isinstance(module, (nnq.Linear, nnq.Conv2d)):
         weight, bias = module.weight(), module.bias() if callable(module.bias) else module.bias
         per_channel = weight.qscheme() == torch.per_channel_affine
         arrays["weight/" + path] = codes_of(weight)
         scales = weight.q_per_channel_scales().numpy() if per_channel else np.array([weight.q_scale()])
-        zeros = weight.q_per_channel_zero_points().numpy() if per_channel else np.array([weight.q_zero_point()])
+        zeros = (
+            weight.q_per_channel_zero_points().numpy() if per_channel else np.array([weight.q_zero_point()])
+        )
         arrays["weight_scale/" + path], arrays["weight_zero_point/" + path] = scales, zeros
         if bias is not None:
             arrays["bias/" + path] = bias.detach().numpy()

@@ -30,6 +30,10 @@ class Case:
     def __repr__(self):
         return self.name
 
+    def get(self, key, default=None):
+        """The array called ``key``, or ``default``."""
+        return self._arrays.get(key, default)
+
     def keys(self, prefix=""):
         """Names of the arrays that begin with ``prefix``."""
         return [key for key in self._arrays if key.startswith(prefix)]

@@ -1,4 +1,4 @@
-"""What the oracle tests share: golden cases as parameters, tensors from codes, and the allowed differences."""
+"""What the oracle tests share: golden cases as parameters, tensors from codes, allowed differences."""
 
 from __future__ import annotations
 
@@ -56,9 +56,9 @@ def assert_qparams(actual: QTensor, scale: float, zero_point: int) -> None:
 
 
 def assert_one_step_at_ties(actual: QTensor, expected: Array, exact: Array, width: float) -> None:
-    """Integers agree, but for one step where ``exact`` (in steps) is within ``width`` of half way between two.
+    """Integers agree, but for one step where ``exact`` (in steps) is within ``width`` of a tie.
 
-    The position of a tie is where two correct roundings may part: rounding before or after the zero
+    Half way between two steps is where two correct roundings may part: rounding before or after the zero
     point is added, or one rounding instead of two.
     """
     codes = actual.int_repr()

@@ -1,8 +1,8 @@
 """A living PyTorch beside qframe: conversions, and what the tests against it share.
 
-PyTorch 2 rounds a few things differently from 1.6, which qframe follows: it quantizes with a fused multiply-add
-and some lanes of its kernels add the zero point before they round. Where that can show, the tests here allow one step
-at positions close to half way between two steps, and nothing anywhere else.
+PyTorch 2 rounds a few things differently from 1.6, which qframe follows: it quantizes with a fused
+multiply-add, and some lanes of its kernels add the zero point before they round. Where that can show,
+the tests here allow one step at positions close to half way between two steps, and nothing elsewhere.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from qframe.qtensor import QTensor
 torch = pytest.importorskip("torch")
 if int(torch.__version__.split(".")[0]) < 2:
     pytest.skip("the live tests are written for PyTorch 2", allow_module_level=True)
+if "fbgemm" not in torch.backends.quantized.supported_engines:
+    pytest.skip("this PyTorch has no fbgemm, whose arithmetic qframe follows", allow_module_level=True)
 
 Array = np.ndarray[Any, Any]
 DTYPES = {"quint8": torch.quint8, "qint8": torch.qint8, "qint32": torch.qint32}

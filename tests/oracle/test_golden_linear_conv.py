@@ -16,7 +16,7 @@ def operands(case: Case) -> tuple[QTensor, QTensor, Any]:
     """Input, weight and bias of a case."""
     x = per_tensor(case["x"], case.params["x_scale"], case.params["x_zero_point"])
     weight = weight_of(case["w"], case["w_scales"], case["w_zero_points"], case.params["per_channel"])
-    return x, weight, case["bias"] if "bias" in case else None
+    return x, weight, case.get("bias")
 
 
 @golden("linear")
@@ -42,7 +42,8 @@ def test_conv(case: Case) -> None:
     geometry = {key: tuple(case.params[key]) for key in ("stride", "padding", "dilation")}
     scale, zero_point = case.params["scale"], case.params["zero_point"]
     convolve = getattr(functional, f"conv{case.params['rank']}d")
-    y = convolve(x, weight, bias, **geometry, groups=case.params["groups"], scale=scale, zero_point=zero_point)
+    geometry["groups"] = case.params["groups"]
+    y = convolve(x, weight, bias, **geometry, scale=scale, zero_point=zero_point)
     assert_codes(y, case["conv"])
     assert_qparams(y, scale, zero_point)
 

@@ -1,4 +1,4 @@
-"""fuse, prepare, calibrate, convert: the qparams and integers of PyTorch 1.6, for three models and three qconfigs.
+"""fuse, prepare, calibrate, convert: qparams and integers of PyTorch 1.6, three models by three qconfigs.
 
 No float32 operation of these models rounds (see tests/golden), so that there is nothing to tolerate.
 """

@@ -1,4 +1,4 @@
-"""linear and convolutions against a living PyTorch 2 (fbgemm, activations up to 127 where its kernels are exact)."""
+"""linear and convolutions against a living PyTorch 2: fbgemm, activations up to 127, where it is exact."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from qframe.ops import PackedConv, PackedLinear, PackedLinearFp16
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 SEEDS = st.integers(0, 2**32 - 1)
-EXAMPLES = settings(max_examples=30, deadline=None)
+EXAMPLES = settings(max_examples=30, deadline=None, derandomize=True)
 
 
 def bias_of(rng: Any, size: int) -> Any:
@@ -30,7 +30,8 @@ def test_linear(per_channel: bool, seed: int) -> None:
     fbgemm()
     rng = np.random.default_rng(seed)
     m, k, n = (int(rng.integers(1, most)) for most in (9, 150, 40))
-    x, weight, bias = random_q(rng, (m, k), most=127), random_weight(rng, (n, k), per_channel), bias_of(rng, n)
+    x, weight = random_q(rng, (m, k), most=127), random_weight(rng, (n, k), per_channel)
+    bias = bias_of(rng, n)
     scale, zero_point = float(rng.uniform(0.05, 1)), int(rng.integers(0, 200))
     packed = torch.ops.quantized.linear_prepack(twin(weight), None if bias is None else tensor(bias))
     expected = codes_of(torch.ops.quantized.linear(twin(x), packed, scale, zero_point))
@@ -62,7 +63,9 @@ def test_conv(rank: int, per_channel: bool, seed: int) -> None:
     assert_codes(PackedConv(weight, bias, *geometry)(x, scale, zero_point, clamp=(zero_point, 255)), relu)
 
 
-def oracle_conv(rank: int, x: Any, weight: Any, bias: Any, geometry: Any, scale: float, zero_point: int) -> Any:
+def oracle_conv(
+    rank: int, x: Any, weight: Any, bias: Any, geometry: Any, scale: float, zero_point: int
+) -> Any:
     """PyTorch's codes without and with relu."""
     ops = torch.ops.quantized
     stride, padding, dilation, groups = geometry
@@ -76,7 +79,7 @@ def oracle_conv(rank: int, x: Any, weight: Any, bias: Any, geometry: Any, scale:
 @pytest.mark.parametrize("reduce_range", [False, True], ids=["full", "reduced"])
 @pytest.mark.parametrize("seed", range(6))
 def test_dynamic_linear(per_channel: bool, reduce_range: bool, seed: int) -> None:
-    """Weights up to 64, so that full-range activations cannot saturate; random floats meet no quantization tie."""
+    """Weights up to 64, so that no activation saturates; random floats meet no quantization tie."""
     fbgemm()
     rng = np.random.default_rng(seed)
     m, k, n = (int(rng.integers(1, most)) for most in (9, 150, 40))

@@ -31,12 +31,14 @@ def quantized(framework: Any, name: str, qconfig: str, state: Any, batch: Any) -
 @pytest.mark.parametrize("qconfig", ["default", "fbgemm"])
 @pytest.mark.parametrize("name", ["plain_cnn", "mlp"])
 def test_calibrate_and_convert(name: str, qconfig: str) -> None:
-    """Weights and the calibration batch are exact in float32 sums (tests/golden), the evaluated batch is random."""
+    """Float32 sums of weights and calibration batch are exact (tests/golden); the other batch is random."""
     fbgemm()
     case = next(c for c in load("workflow") if c.name == f"{name}[{qconfig}]")
     state = {key[len("state/") :]: case[key] for key in case.keys("state/")}
     batch = case["calibration"][0]
-    other = quantized(torch, name, qconfig, {key: tensor(value) for key, value in state.items()}, tensor(batch))
+    other = quantized(
+        torch, name, qconfig, {key: tensor(value) for key, value in state.items()}, tensor(batch)
+    )
     ours = quantized(qframe, name, qconfig, state, batch)
     compare_qparams(dict(ours.named_modules()), dict(other.named_modules()))
     x = np.float32(np.random.default_rng(9).uniform(-2, 2, batch.shape))
@@ -54,15 +56,38 @@ def compare_qparams(ours: dict[str, Any], theirs: dict[str, Any]) -> None:
     assert names
     for name in names:
         a, b = ours[name], theirs[name]
-        np.testing.assert_array_max_ulp(np.float32(np.ravel(a.scale)), np.float32(np.ravel(b.scale)), maxulp=1)
+        np.testing.assert_array_max_ulp(
+            np.float32(np.ravel(a.scale)), np.float32(np.ravel(b.scale)), maxulp=1
+        )
         assert np.asarray(a.zero_point).item() == int(b.zero_point)
         if hasattr(b, "weight"):
             assert_codes(a.weight(), codes_of(b.weight()))
 
 
+@pytest.mark.parametrize("qconfig", ["default_dynamic_qconfig", "per_channel_dynamic_qconfig"])
+def test_quantize_dynamic(qconfig: str) -> None:
+    """Same weights; outputs differ, as PyTorch reduces the range of activations by default."""
+    fbgemm()
+    torch.manual_seed(4)
+    model = MODELS["mlp"](torch)
+    mine = MODELS["mlp"](qframe)
+    mine.load_state_dict({key: value.numpy() for key, value in model.state_dict().items()})
+    converted = []
+    for framework, float_model in ((qframe, mine), (torch, model)):
+        spec = {framework.nn.Linear: getattr(framework.quantization, qconfig)}
+        converted.append(framework.quantization.quantize_dynamic(float_model, spec))
+    for name in ("fc1", "fc2", "fc3"):
+        ours, theirs = (getattr(each, name) for each in converted)
+        assert_codes(ours.weight(), codes_of(theirs.weight()))
+        if theirs.bias() is None:
+            assert ours.bias() is None
+        else:
+            np.testing.assert_array_equal(ours.bias(), theirs.bias().detach().numpy())
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_random_floats_within_one_step(seed: int) -> None:
-    """Ordinary weights: sums of another order move a scale by a few last places, an integer by one step, rarely."""
+    """Ordinary weights: the order of sums moves a scale by a few last places, rarely an integer by a step."""
     fbgemm()
     torch.manual_seed(seed)
     model = MODELS["plain_cnn"](torch).eval()

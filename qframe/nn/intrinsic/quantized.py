@@ -1,4 +1,4 @@
-"""Quantized forms of the fused containers: the activation is a clamp on the output codes, and costs nothing."""
+"""Quantized forms of the fused containers: the activation is a clamp on codes, and costs nothing."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from ...ops.checks import check_per_tensor, check_rank
 from ...qtensor import QTensor
 from .. import batchnorm as float_batchnorm
 from .observed import output_qparams, require_exact_type
-from .requantizing import Requantizing
+from .requantizing import ANY_DTYPE, Requantizing
 
 Array = np.ndarray[Any, Any]
 
@@ -20,6 +20,8 @@ Array = np.ndarray[Any, Any]
 class QuantizedBatchNorm(Requantizing):
     """What the quantized batch norms add to the float ones: output qparams and integer arithmetic."""
 
+    _qparams_required = False
+    _zero_point_dtype = ANY_DTYPE
     _rank: int
     _layout: str
     _float_module: type

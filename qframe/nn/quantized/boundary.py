@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,8 @@ from ...qparams import check_scale, check_zero_point
 from ...qtensor import QTensor
 from ...qtensor_repr import format_array
 from ..module import Module
+from ..state import StateCheck
+from .entries import check_number, scale_of, zero_point_of
 from .observed import as_numbers, output_observer, output_qparams
 
 Array = np.ndarray[Any, Any]
@@ -59,6 +62,12 @@ class Quantize(Module):
     def extra_repr(self) -> str:
         scale, zero_point = format_array(self.scale), int(self.zero_point[0])
         return f"scale=tensor({scale}), zero_point=tensor([{zero_point}]), dtype={self.dtype!r}"
+
+    def _check_state_dict(self, check: StateCheck, prefix: str) -> None:
+        super()._check_state_dict(check, prefix)
+        zero_point = partial(zero_point_of, dtype=self.dtype)
+        check_number(check, prefix + "scale", scale_of, optional=True)
+        check_number(check, prefix + "zero_point", zero_point, optional=True)
 
     @classmethod
     def from_float(cls, mod: Any) -> Quantize:

@@ -15,7 +15,7 @@ from ..containers import Identity
 from ..functional import relu
 from ..module import Module
 from .observed import output_qparams, require_exact_type
-from .requantizing import Requantizing, relu_codes
+from .requantizing import ANY_DTYPE, Requantizing, relu_codes
 
 Array = np.ndarray[Any, Any]
 
@@ -76,6 +76,8 @@ class QFunctional(Requantizing):
         scale: float, 1.0 at first.
         zero_point: int, 0 at first.
     """
+
+    _zero_point_dtype = ANY_DTYPE
 
     def __init__(self) -> None:
         super().__init__()

@@ -235,9 +235,7 @@ def avg_pool2d(
     )
 
 
-def adaptive_avg_pool2d(
-    input: QTensor, output_size: int | tuple[int | None, int | None] | None
-) -> QTensor:
+def adaptive_avg_pool2d(input: QTensor, output_size: int | tuple[int | None, int | None] | None) -> QTensor:
     """Average of each of ``output_size`` windows that cover the input, with the input's qparams.
 
     Args:

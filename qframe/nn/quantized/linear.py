@@ -46,9 +46,7 @@ class Linear(Requantizing, WeightedModule):
 
     _float_module: type = float_linear.Linear
 
-    def __init__(
-        self, in_features: int, out_features: int, bias_: bool = True, dtype: DType = qint8
-    ) -> None:
+    def __init__(self, in_features: int, out_features: int, bias_: bool = True, dtype: DType = qint8) -> None:
         super().__init__()
         if dtype is not qint8:
             raise DTypeError(

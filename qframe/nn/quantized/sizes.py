@@ -16,7 +16,11 @@ def spatial(name: str, value: Any, dims: int) -> tuple[int, ...]:
         ArgumentError: another number of entries, or entries that are no whole numbers.
     """
     try:
-        values = tuple(map(operator.index, value)) if isinstance(value, Iterable) else (operator.index(value),) * dims
+        values = (
+            tuple(map(operator.index, value))
+            if isinstance(value, Iterable)
+            else (operator.index(value),) * dims
+        )
     except TypeError:
         values = ()
     if len(values) != dims:

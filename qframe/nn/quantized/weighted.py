@@ -10,6 +10,8 @@ from ...errors import ArgumentError
 from ...ops.packed import Packed
 from ...qtensor import QTensor
 from ..module import Module
+from ..state import State, StateCheck
+from .entries import check_qweight, upgrade_packed
 
 Array = np.ndarray[Any, Any]
 
@@ -54,3 +56,36 @@ class WeightedModule(Module):
                 fix="Build the module with the sizes of the weight",
             )
         self._packed_params = holder
+
+    # -- saving ----------------------------------------------------------------------------------
+
+    def _save_to_state_dict(self, destination: State, prefix: str) -> None:
+        super()._save_to_state_dict(destination, prefix)
+        destination[prefix + "weight"] = self._packed_params.weight
+        if self._packed_params.bias is not None:
+            destination[prefix + "bias"] = self._packed_params.bias
+
+    def _upgrade_state_dict(self, state: State, prefix: str) -> None:
+        super()._upgrade_state_dict(state, prefix)
+        upgrade_packed(state, prefix)
+
+    def _check_state_dict(self, check: StateCheck, prefix: str) -> None:
+        super()._check_state_dict(check, prefix)
+        self._check_weight(check, prefix + "weight")
+        if self._packed_params.bias is not None:
+            check.expect_array(prefix + "bias", self._packed_params.bias, self)
+
+    def _check_weight(self, check: StateCheck, key: str) -> None:
+        check_qweight(check, key, self._weight_shape(), self._get_name())
+
+    def _load_from_state_dict(self, state: State, prefix: str) -> None:
+        super()._load_from_state_dict(state, prefix)
+        weight, bias = self._packed_params.weight, self._packed_params.bias
+        if prefix + "weight" in state:
+            weight = self._loaded_weight(state[prefix + "weight"])
+        if prefix + "bias" in state and bias is not None:
+            bias = np.array(state[prefix + "bias"], dtype=np.float32)
+        self._packed_params = self._holder(weight, bias)
+
+    def _loaded_weight(self, entry: Any) -> Any:
+        return entry.clone()

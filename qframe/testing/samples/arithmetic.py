@@ -85,7 +85,7 @@ def add_scalar() -> Iterator[Sample]:
         words = "-relu" * relu
         for dtype in (quint8, qint8):
             for zero_point in (dtype.minimum, 10, dtype.maximum):
-                for value in (0.0, 0.3, -0.25, 4.0, -4.0, 100.0, -100.0):
+                for value in (0.0, 0.3, -4.0, 100.0, -100.0):
                     x = draw.tensor((3, 17), 0.04, zero_point, dtype)
                     name = f"{dtype.name}-zero_point{zero_point}-{value:g}{words}"
                     yield single(name, x, value, relu=relu, rows=(0,))
@@ -104,7 +104,7 @@ def mul_scalar() -> Iterator[Sample]:
         words = "-relu" * relu
         for dtype in (quint8, qint8):
             for zero_point in (dtype.minimum, 10, dtype.maximum):
-                for value in (0.0, 1.0, 0.37, -1.0, -2.5, 1e-3):
+                for value in (0.0, 0.37, -1.0, -2.5):
                     x = draw.tensor((3, 17), 0.04, zero_point, dtype)
                     name = f"{dtype.name}-zero_point{zero_point}-{value:g}{words}"
                     yield single(name, x, value, relu=relu, rows=(0,))

@@ -89,8 +89,8 @@ def adaptive_avg_pool2d() -> Iterator[Sample]:
     """Yield even, uneven, overlapping and enlarging windows; zero points at both ends."""
     draw = Draw("adaptive_avg_pool2d")
     for size, output in (
-        ((6, 8), (3, 4)), ((7, 7), (1, 1)), ((5, 9), (2, 4)), ((7, 5), (3, 3)), ((3, 2), (5, 7)), ((1, 1), (1, 1)),
-        ((1, 1), (2, 3)), ((13, 17), (1, 5)),
+        ((6, 8), (3, 4)), ((7, 7), (1, 1)), ((5, 9), (2, 4)), ((7, 5), (3, 3)), ((3, 2), (5, 7)),
+        ((1, 1), (1, 1)), ((1, 1), (2, 3)), ((13, 17), (1, 5)),
     ):  # fmt: skip
         for channels in (1, 17, 33):
             name = "x".join(map(str, size)) + "-to-" + "x".join(map(str, output)) + f"-channels{channels}"

@@ -1,0 +1,52 @@
+"""Functions behind the modules (mirrors ``torch.nn.functional``): float32 arrays in, float32 arrays out.
+
+Activations, poolings, ``flatten`` and ``dropout`` take quantized tensors too and give quantized
+ones.  Other float dtypes are converted to float32; integers raise DTypeError.
+"""
+
+from .functional_batchnorm import batch_norm
+from .functional_conv import conv1d, conv2d, conv3d, linear
+from .functional_elementwise import (
+    dropout,
+    elu,
+    hardswish,
+    hardtanh,
+    leaky_relu,
+    log_softmax,
+    relu,
+    relu6,
+    sigmoid,
+    softmax,
+    tanh,
+)
+from .functional_loss import cross_entropy, l1_loss, mse_loss, nll_loss
+from .functional_pooling import adaptive_avg_pool2d, avg_pool2d, max_pool2d
+from .functional_shape import flatten, pad
+
+__all__ = [
+    "adaptive_avg_pool2d",
+    "avg_pool2d",
+    "batch_norm",
+    "conv1d",
+    "conv2d",
+    "conv3d",
+    "cross_entropy",
+    "dropout",
+    "elu",
+    "flatten",
+    "hardswish",
+    "hardtanh",
+    "l1_loss",
+    "leaky_relu",
+    "linear",
+    "log_softmax",
+    "max_pool2d",
+    "mse_loss",
+    "nll_loss",
+    "pad",
+    "relu",
+    "relu6",
+    "sigmoid",
+    "softmax",
+    "tanh",
+]

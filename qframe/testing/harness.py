@@ -1,0 +1,69 @@
+"""What the tests of the conformance suite share: the samples, the engine's kernels, skipping."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar
+
+import pytest
+
+from qframe.engines import OPS, Kernel, registry
+from qframe.engines.dispatch import adapted
+
+from . import saturation
+from .assertions import assert_unchanged
+from .sample import Case, Sample, SampleMaker, cases
+from .samples import SAMPLES
+
+#: Which cases fill which argument.
+SELECTIONS: dict[str, Callable[[Case], bool]] = {
+    "case": lambda case: True,
+    "stacked": lambda case: any(call.rows for call in case.sample.calls),
+    "packed": lambda case: OPS[case.op].packs,
+}
+
+
+class Harness:
+    """Base of the suite.
+
+    Attributes:
+        engine: the name of the engine under test.
+        tolerance: how many quantized steps its integers may differ from the reference's.
+        samples: what makes the samples of each op; extend it for ops of your own.
+    """
+
+    engine: ClassVar[str]
+    tolerance: ClassVar[int] = 0
+    samples: ClassVar[Mapping[str, SampleMaker]] = SAMPLES
+
+    def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
+        """Fill the arguments ``op`` and ``case``, ``stacked`` (with rows) and ``packed`` of the tests."""
+        if "op" in metafunc.fixturenames:
+            metafunc.parametrize("op", list(OPS))
+        if "packed_op" in metafunc.fixturenames:
+            metafunc.parametrize("packed_op", [name for name, op in OPS.items() if op.packs])
+        if "products" in metafunc.fixturenames:
+            every = [p for inputs in (2, 17, 64, 515) for p in saturation.products(inputs)]
+            metafunc.parametrize("products", every, ids=lambda p: f"{p.name}-{p.weight.shape[1]}")
+        for name, wanted in SELECTIONS.items():
+            if name in metafunc.fixturenames:
+                metafunc.parametrize(name, [c for c in cases(self.samples) if wanted(c)], ids=str)
+
+    def kernel(self, op: str) -> Kernel:
+        """Return the engine's own kernel; skip the test where it has none."""
+        kernel = registry.kernel(self.engine, op)
+        if kernel is None:
+            pytest.skip(f"engine '{self.engine}' does not provide op '{op}'")
+        return adapted(kernel, OPS[op], self.engine)
+
+    def run(self, op: str, sample: Sample) -> list[Any]:
+        """Return the engine's results; skip the test where it declines."""
+        results = sample.run(self.kernel(op))
+        if any(result is NotImplemented for result in results):
+            pytest.skip(f"engine '{self.engine}' declines op '{op}' for some samples")
+        return results
+
+    def assert_no_difference(self, op: str, changed: Sample, expected: list[Any], why: str) -> None:
+        """Raise unless a change that must not matter left the results as they were."""
+        for result, before, error in zip(self.run(op, changed), expected, changed.errors(0), strict=True):
+            assert_unchanged(result, before, error, why)

@@ -1,0 +1,146 @@
+"""The laws of the conformance suite: what must not matter to a kernel, and what it must leave alone."""
+
+from __future__ import annotations
+
+from multiprocessing.pool import ThreadPool
+from typing import Any
+
+import numpy as np
+import pytest
+
+import qframe
+from qframe.engines import registry
+from qframe.ops.packed import PackedConv, PackedLinear, PackedLinearFp16
+from qframe.qtensor import QTensor
+
+from .assertions import assert_unchanged
+from .harness import Harness
+from .layouts import LAYOUTS
+from .relay import relay_engine
+from .sample import Case, cases
+
+Array = np.ndarray[Any, Any]
+
+HOLDERS: dict[str, Any] = {
+    "linear_pack": PackedLinear,
+    "linear_pack_fp16": PackedLinearFp16,
+    "conv1d_pack": PackedConv,
+    "conv2d_pack": PackedConv,
+    "conv3d_pack": PackedConv,
+}
+
+
+class Laws(Harness):
+    """Tests that compare an engine with itself."""
+
+    def test_inputs_stay_unchanged(self, case: Case) -> None:
+        """No kernel writes to its arguments."""
+        sample = case.sample.copy()
+        before = [array.tobytes() for array in sample.arrays()]
+        self.run(case.op, sample)
+        assert [array.tobytes() for array in sample.arrays()] == before, "the kernel wrote to an argument"
+
+    def test_read_only_inputs(self, case: Case) -> None:
+        """Arrays that may not be written to, such as memory-mapped weights, are accepted."""
+        expected = self.run(case.op, case.sample.copy())
+        self.assert_no_difference(
+            case.op, case.sample.map_arrays(_read_only), expected, "read-only arguments"
+        )
+
+    def test_results_share_no_memory_with_inputs(self, case: Case) -> None:
+        """Writing to a result later changes no argument."""
+        sample = case.sample.copy()
+        for result in self.run(case.op, sample):
+            for output in _arrays_of(result):
+                shared = [a.shape for a in sample.arrays() if a.size and np.may_share_memory(a, output)]
+                assert not shared, f"the result shares memory with the argument of shape {shared[0]}"
+
+    def test_any_strides(self, case: Case) -> None:
+        """How the arguments lie in memory does not matter."""
+        for name, layout in LAYOUTS.items():
+            laid_out = case.sample.copy().map_arrays(layout)
+            expected = self.run(case.op, laid_out.copy())
+            self.assert_no_difference(case.op, laid_out, expected, f"arguments {name}")
+
+    def test_empty_batch(self, stacked: Case) -> None:
+        """No rows in, no rows out."""
+        sample = stacked.sample.copy()
+        results = self.run(stacked.op, sample.stacked())
+        empty = sample.stacked(slice(0, 0))
+        for full, result in zip(results, self.run(stacked.op, empty), strict=True):
+            assert result.shape == (0, *full.shape[1:]), f"shape {result.shape} for an empty batch"
+            assert result.dtype == full.dtype
+
+    def test_position_does_not_matter(self, stacked: Case) -> None:
+        """A row's result is the same wherever the row stands: no differing tails or thread seams."""
+        sample = stacked.sample.copy()
+        expected = self.run(stacked.op, sample.stacked())
+        for start in (1, 3, 31):
+            rows = [whole[start:] for whole in expected]
+            self.assert_no_difference(
+                stacked.op, sample.stacked(slice(start, None)), rows, f"rows from {start} on alone"
+            )
+
+    def test_same_again(self, case: Case) -> None:
+        """Twice the same call gives twice the same bytes."""
+        expected = self.run(case.op, case.sample.copy())
+        self.assert_no_difference(case.op, case.sample.copy(), expected, "a second call")
+
+    def test_concurrent_calls(self, case: Case) -> None:
+        """Calls from several Python threads at once, on one packed weight, do not disturb each other."""
+        sample = case.sample.copy()
+        expected = self.run(case.op, sample)
+        kernel = self.kernel(case.op)
+        target = kernel if sample.weights is None else kernel(*sample.weights)
+        with ThreadPool(4) as pool:
+            for call, before, error in zip(sample.calls, expected, sample.errors(0), strict=True):
+                for result in pool.map(call.run, [target] * 8):
+                    assert_unchanged(result, before, error, "called from four threads")
+
+    def test_thread_counts(self, op: str) -> None:
+        """One to eight threads of the engine give the same bytes."""
+        set_num_threads = getattr(qframe, "set_num_threads", None)
+        get_num_threads = getattr(qframe, "get_num_threads", None)
+        if set_num_threads is None or get_num_threads is None:
+            pytest.skip("this qframe has no set_num_threads")
+        kernel = self.kernel(op)
+        expected = [(case.sample, case.sample.copy().run(kernel)) for case in cases(self.samples, op)]
+        accepted = [(s, results) for s, results in expected if all(r is not NotImplemented for r in results)]
+        before = get_num_threads()
+        try:
+            for threads in range(1, 9):
+                set_num_threads(threads)
+                for sample, results in accepted:
+                    self.assert_no_difference(op, sample.copy(), results, f"{sample.name}, {threads} threads")
+        finally:
+            set_num_threads(before)
+
+    def test_repack_after_an_engine_switch(self, packed: Case) -> None:
+        """A layer's weight runs on the engine in use, and as before once the engine is back."""
+        if packed.op not in HOLDERS:
+            pytest.skip(f"qframe has no holder for weights that '{packed.op}' packs")
+        expected = self.run(packed.op, packed.sample.copy())
+        sample = packed.sample.copy()
+        assert sample.weights is not None
+        holder = HOLDERS[packed.op](*sample.weights)
+        with relay_engine() as other:
+            for engine in (self.engine, other, self.engine):
+                with registry.use_engine(engine):
+                    assert holder.engine == engine
+                    results = [call.run(holder) for call in sample.calls]
+                if engine == self.engine:
+                    for result, before, error in zip(results, expected, sample.errors(0), strict=True):
+                        assert_unchanged(result, before, error, "the holder")
+
+
+def _read_only(array: Array) -> Array:
+    array = array.copy()
+    array.setflags(write=False)
+    return array
+
+
+def _arrays_of(result: Any) -> list[Array]:
+    """Return the arrays of a result: one, or those of a tuple."""
+    parts = result if isinstance(result, tuple) else (result,)
+    arrays = [part.int_repr() if isinstance(part, QTensor) else part for part in parts]
+    return [array for array in arrays if isinstance(array, np.ndarray)]
