@@ -7,9 +7,11 @@ plugin: engines are found at first use, never at import.
 from __future__ import annotations
 
 import argparse
+import os
 import re
 import subprocess
 import sys
+import tempfile
 
 import numpy as np
 from timing import print_table
@@ -30,8 +32,13 @@ def main() -> None:
     parser.add_argument("--repetitions", type=int, default=7)
     parser.add_argument("--slowest", type=int, default=10, help="modules to list")
     arguments = parser.parse_args()
-    refuse_plugins()
-    runs = [(import_times("numpy"), import_times("qframe")) for _ in range(arguments.repetitions)]
+    with tempfile.TemporaryDirectory() as bytecode:
+        environment = with_bytecode_in(bytecode)
+        refuse_plugins(environment)
+        runs = [
+            (import_times("numpy", environment), import_times("qframe", environment))
+            for _ in range(arguments.repetitions)
+        ]
     numpy_ms = float(np.median([sum_of_top(numpy_run) for numpy_run, _ in runs]))
     qframe_ms = float(np.median([sum_of_top(qframe_run) for _, qframe_run in runs]))
     print_table(
@@ -49,16 +56,25 @@ def main() -> None:
     print_slowest([qframe_run for _, qframe_run in runs], arguments.slowest)
 
 
-def refuse_plugins() -> None:
-    """Stop if a bare ``import qframe`` loads the module of a plugin."""
-    loaded = run("-c", PLUGINS_LOADED).stdout.split()
+def with_bytecode_in(folder: str) -> dict[str, str]:
+    """The environment with compiled modules kept in ``folder``, as after an installation.
+
+    Without it a checkout that nobody has written bytecode for would be compiled at each import.
+    """
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return environment | {"PYTHONPYCACHEPREFIX": folder}
+
+
+def refuse_plugins(environment: dict[str, str]) -> None:
+    """Stop if a bare ``import qframe`` loads the module of a plugin; also compiles what is measured."""
+    loaded = run(environment, "-c", PLUGINS_LOADED).stdout.split()
     if loaded:
         sys.exit(f"import qframe loads the plugins {', '.join(loaded)}; it must load none")
 
 
-def import_times(module: str) -> dict[str, tuple[int, float, float]]:
+def import_times(module: str, environment: dict[str, str]) -> dict[str, tuple[int, float, float]]:
     """Depth and own and total milliseconds of everything that ``import module`` imports."""
-    matches = LINE.finditer(run("-X", "importtime", "-c", f"import {module}").stderr)
+    matches = LINE.finditer(run(environment, "-X", "importtime", "-c", f"import {module}").stderr)
     times = {
         found["name"]: (len(found["indent"]), int(found["self"]) / 1000, int(found["total"]) / 1000)
         for found in matches
@@ -67,9 +83,10 @@ def import_times(module: str) -> dict[str, tuple[int, float, float]]:
     return {name: times[name] for name in list(times)[list(times).index("site") + 1 :]}
 
 
-def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+def run(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run this Python afresh and return its output."""
-    return subprocess.run([sys.executable, *arguments], capture_output=True, text=True, check=True)
+    command = [sys.executable, *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
 
 
 def sum_of_top(times: dict[str, tuple[int, float, float]]) -> float:

@@ -165,7 +165,7 @@ def print_results(figures: dict[str, Any], split: Split, batch: int, console: Co
     """Print one row for each form of each model."""
     title = f"{len(split.test_labels)} held-out digits on engine {figures['engine']}"
     table = Table("model", "form", title=title)
-    for heading in ("accuracy %", "size KB", f"ms per batch of {batch}", "engine"):
+    for heading in ("accuracy %", "size KB", f"ms / {batch} images", "engine"):
         table.add_column(heading, justify="right")
     for model, results in figures["results"].items():
         for form, result in results.items():
@@ -177,17 +177,17 @@ def print_results(figures: dict[str, Any], split: Split, batch: int, console: Co
 
 
 def print_layers(figures: dict[str, Any], console: Console) -> None:
-    """Print one row for each layer of the static models, and what the engine says of itself."""
-    caption = f"{figures['engine']}: {figures['summary']}"
-    table = Table("model", "layer", title="Static int8 against float, layer by layer", caption=caption)
-    for heading in ("SQNR dB", "scale", "zero point", "kernel"):
-        table.add_column(heading, justify="right")
+    """Print one table for each static model with a row for each layer, and what the engine says of itself."""
     for model, layers in figures["layers"].items():
+        caption = f"{figures['engine']}: {figures['summary']}"
+        table = Table("layer", title=f"{model}, static int8 against float, layer by layer", caption=caption)
+        for heading in ("SQNR dB", "scale", "zero point", "kernel"):
+            table.add_column(heading, justify="right")
         for path, layer in layers.items():
-            numbers = f"{layer.sqnr:.1f}", f"{layer.scale:.6f}", str(layer.zero_point)
-            table.add_row(model, path, *numbers, layer.kernel)
-        table.add_section()
-    console.print(table)
+            table.add_row(
+                path, f"{layer.sqnr:.1f}", f"{layer.scale:.6f}", str(layer.zero_point), layer.kernel
+            )
+        console.print(table)
 
 
 def main() -> None:

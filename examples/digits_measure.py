@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+import qframe
 from qframe import QTensor, nn
 
 OBSERVED = ".activation_post_process"
@@ -40,7 +41,7 @@ def plain(name: str, value: Any) -> Iterator[tuple[str, np.ndarray]]:
     """Yield the arrays that hold one entry of a state_dict, each under a name of its own."""
     if isinstance(value, QTensor):
         yield f"{name}.int_repr", value.int_repr()
-        yield from plain_qparams(name, value)
+        yield f"{name}.qparams", qparams(value)
     elif isinstance(value, tuple | list):
         for index, part in enumerate(value):
             yield from plain(f"{name}.{index}", part)
@@ -50,15 +51,19 @@ def plain(name: str, value: Any) -> Iterator[tuple[str, np.ndarray]]:
         yield name, np.asarray(str(value))
 
 
-def plain_qparams(name: str, tensor: QTensor) -> Iterator[tuple[str, np.ndarray]]:
-    """Yield the scales and zero points of ``tensor``; zero points fit the tensor's own integers."""
-    if "per_channel" in str(tensor.qscheme()):
+def qparams(tensor: QTensor) -> np.ndarray:
+    """Return scales and zero points as one array: for each channel, or one for the whole tensor.
+
+    A zero point is a code of the tensor and fits its integers; the channel axis, where there are
+    channels, is the first in every weight.
+    """
+    if tensor.qscheme() == qframe.per_channel_affine:
         scales, zero_points = tensor.q_per_channel_scales(), tensor.q_per_channel_zero_points()
-        yield f"{name}.axis", np.asarray(tensor.q_per_channel_axis())
     else:
-        scales, zero_points = tensor.q_scale(), tensor.q_zero_point()
-    yield f"{name}.scale", np.asarray(scales)
-    yield f"{name}.zero_point", np.asarray(zero_points, tensor.dtype.numpy)
+        scales, zero_points = np.asarray(tensor.q_scale()), np.asarray(tensor.q_zero_point())
+    records = np.empty(scales.shape, [("scale", np.float64), ("zero_point", tensor.dtype.numpy)])
+    records["scale"], records["zero_point"] = scales, zero_points
+    return records
 
 
 def milliseconds(calls: Mapping[Any, Callable[[], Any]], repetitions: int) -> dict[Any, float]:

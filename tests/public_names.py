@@ -33,6 +33,8 @@ TENSORS = [
     ("quantize_per_tensor", "input, scale, zero_point, dtype", None),
     ("quantize_per_channel", "input, scales, zero_points, axis, dtype", None),
     ("dequantize", None, None),
+    ("dtype", None, None),
+    ("qscheme", None, None),
     ("quint8", None, None),
     ("qint8", None, None),
     ("qint32", None, None),

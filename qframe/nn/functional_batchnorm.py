@@ -38,9 +38,11 @@ def batch_norm(
         ArgumentError: shapes that do not fit; one value per channel while training; no running
             statistics otherwise.  The running statistics were not changed.
     """
-    x = float_array("batch_norm", input, fix=_FUSE)
+    x = batch_norm_input("batch_norm", input)
     if x.ndim < 2:
-        raise ArgumentError(f"batch_norm takes shape (N, C, ...), got {x.shape}", fix="Add the batch dimension")
+        raise ArgumentError(
+            f"batch_norm takes shape (N, C, ...), got {x.shape}", fix="Add the batch dimension"
+        )
     weight = optional_vector("batch_norm", weight, "weight", x.shape[1])
     bias = optional_vector("batch_norm", bias, "bias", x.shape[1])
     for name, running in (("running_mean", running_mean), ("running_var", running_var)):
@@ -55,6 +57,11 @@ def batch_norm(
     else:
         mean, var = running_mean, running_var
     return _normalized(x, mean, var, weight, bias, eps)
+
+
+def batch_norm_input(op: str, x: Any) -> Array:
+    """Return ``x`` as a float32 array, or raise DTypeError with the advice that suits a batch norm."""
+    return float_array(op, x, fix=_FUSE)
 
 
 def _batch_statistics(

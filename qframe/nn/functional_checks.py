@@ -45,7 +45,7 @@ def weighted_input(op: str, x: Any) -> Array:
     return float_array(
         op,
         x,
-        fix="Put a DeQuantStub before this layer, or quantize the layer too: give it a qconfig before prepare()",
+        fix="Put a DeQuantStub before this layer, or convert it too: give it a qconfig before prepare()",
     )
 
 
@@ -82,7 +82,7 @@ def check_channels(op: str, x: Array, channels: int, axis: int = 1) -> None:
         raise ArgumentError(
             f"{op}: the input of shape {x.shape} has {x.shape[axis]} channels along axis {axis}, "
             f"but {channels} are needed",
-            fix="Check the layer before this one, or whether the axes are in PyTorch's order (channels second)",
+            fix="Check the layer before this one, or the order of the axes (channels come second)",
         )
 
 

@@ -132,7 +132,7 @@ def _check_weight(op: str, weight: Array, dims: int, groups: int) -> None:
     if weight.ndim != dims + 2 or weight.shape[0] == 0 or groups < 1 or weight.shape[0] % groups:
         raise ArgumentError(
             f"{op}: the weight of shape {weight.shape} does not fit groups={groups}",
-            fix=f"Give shape (out, in / groups, kernel...) with {dims + 2} dimensions, out divisible by groups",
+            fix=f"Give {dims + 2} dimensions (out, in / groups, kernel...), out divisible by groups",
         )
 
 
@@ -144,8 +144,9 @@ def _convolve(x: Array, weight: Array, size: Ints, stride: Ints, dilation: Ints,
     matrix = weight.reshape(groups, out_channels // groups, depth)
     out = np.empty((x.shape[0], groups, out_channels // groups, int(np.prod(size))), np.float32)
     width = int(np.prod(size[1:]))
+    axes = (slice(None),) * (3 + len(kernel))
     for images, rows in _blocks(x.shape[0], size[0], groups * depth * width):
-        part = windows[(images, *(slice(None),) * (2 + len(kernel)), rows)]
+        part = windows[images][(*axes, rows)]
         columns = part.reshape(part.shape[0], groups, depth, -1)
         np.matmul(matrix, columns, out=out[images, ..., rows.start * width : rows.stop * width])
     return out.reshape(x.shape[0], out_channels, *size)

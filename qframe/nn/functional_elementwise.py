@@ -65,7 +65,9 @@ def elu(input: Array, alpha: float = 1.0, inplace: bool = False) -> Array:
     Raises:
         DTypeError: no float array; a quantized tensor, whose result needs qparams of its own.
     """
-    x = float_array("elu", input, fix="Dequantize it, or use qframe.ops.elu with an output scale and zero point")
+    x = float_array(
+        "elu", input, fix="Dequantize it, or use qframe.ops.elu with an output scale and zero point"
+    )
     negative = np.float32(alpha) * np.expm1(np.minimum(x, np.float32(0)))
     return _stored(x, np.where(x > 0, x, negative), inplace)
 
@@ -77,7 +79,9 @@ def hardswish(input: Array, inplace: bool = False) -> Array:
         DTypeError: no float array; a quantized tensor, whose result needs qparams of its own.
     """
     x = float_array(
-        "hardswish", input, fix="Dequantize it, or use qframe.ops.hardswish with an output scale and zero point"
+        "hardswish",
+        input,
+        fix="Dequantize it, or use qframe.ops.hardswish with an output scale and zero point",
     )
     gate = np.clip(x + np.float32(3), np.float32(0), np.float32(6))
     return _stored(x, x * gate / np.float32(6), inplace)
@@ -135,7 +139,7 @@ def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool 
     if not training or p == 0.0:
         return x
     kept = generator().random(x.shape, dtype=np.float32) >= np.float32(p)
-    scale = np.float32(0.0 if p == 1.0 else 1.0 / (1.0 - p))
+    scale = np.float32(1.0 / (1.0 - p) if p < 1.0 else 1.0)
     return _stored(x, np.where(kept, x * scale, np.float32(0)), inplace)
 
 
@@ -143,7 +147,9 @@ def _below_zero(op: str, input: Any, dim: int) -> Array:
     """Return x less its maximum along ``dim``, so that no exponential overflows."""
     x = float_array(op, input)
     if not -x.ndim <= dim < x.ndim:
-        raise ArgumentError(f"{op}: dim={dim} for an input of shape {x.shape}", fix="Name an existing dimension")
+        raise ArgumentError(
+            f"{op}: dim={dim} for an input of shape {x.shape}", fix="Name an existing dimension"
+        )
     return np.asarray(x - x.max(axis=dim, keepdims=True, initial=-np.inf))
 
 

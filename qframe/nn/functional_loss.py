@@ -92,7 +92,9 @@ def _reduced(losses: Array, reduction: str) -> Any:
 def _scores(op: str, input: Any) -> Array:
     x = float_array(op, input)
     if x.ndim < 2:
-        raise ArgumentError(f"{op} takes shape (N, C, ...), got {x.shape}", fix="Add the batch dimension: x[None]")
+        raise ArgumentError(
+            f"{op} takes shape (N, C, ...), got {x.shape}", fix="Add the batch dimension: x[None]"
+        )
     return x
 
 
@@ -102,18 +104,19 @@ def _checked_target(op: str, target: Any, log_p: Array, ignore_index: int) -> Ar
             f"{op}: the target is {describe(target)}; it needs an integer array of class numbers",
             fix="Use .astype('int64')",
         )
+    target = np.asarray(target)
     if target.shape != log_p.shape[:1] + log_p.shape[2:]:
         raise ArgumentError(
             f"{op}: the target has shape {target.shape}, but the input {log_p.shape}",
             fix=f"Give shape {log_p.shape[:1] + log_p.shape[2:]}",
         )
-    wrong = (target != ignore_index) & ((target < 0) | (target >= log_p.shape[1]))
+    wrong: Array = (target != ignore_index) & ((target < 0) | (target >= log_p.shape[1]))
     if wrong.any():
         raise ArgumentError(
             f"{op}: target class {target[wrong].flat[0]} of {log_p.shape[1]} classes",
             fix=f"Classes run from 0 to {log_p.shape[1] - 1}; {ignore_index} is ignored",
         )
-    return np.asarray(target)
+    return target
 
 
 def _class_loss(
@@ -126,12 +129,14 @@ def _class_loss(
     weight = np.ones(classes, np.float32) if weight is None else weight
     kept = target != ignore_index
     label = np.where(kept, target, 0)
-    factor = weight[label] * kept
-    losses = -np.take_along_axis(log_p, label[:, None], axis=1)[:, 0] * factor
+    factor = np.where(kept, weight[label], np.float32(0))
+    chosen = np.take_along_axis(log_p, label[:, None], axis=1)[:, 0]
+    losses = -np.where(kept, chosen, np.float32(0)) * factor
     if smoothing:
-        spread = -np.tensordot(weight, log_p, axes=(0, 1)) * kept / np.float32(classes)
-        losses = np.float32(1 - smoothing) * losses + np.float32(smoothing) * spread
-    losses = np.where(kept, losses, np.float32(0)).astype(np.float32, copy=False)
+        spread = -np.tensordot(weight, log_p, axes=(0, 1)) / np.float32(classes)
+        losses = np.float32(1 - smoothing) * losses + np.where(
+            kept, np.float32(smoothing) * spread, np.float32(0)
+        )
     if reduction != "mean":
         return _reduced(losses, reduction)
     with np.errstate(invalid="ignore"):  # all targets ignored: the mean of nothing is NaN

@@ -45,8 +45,8 @@ def max_pool2d(
     if return_indices:
         raise NotImplementedError("max_pool2d: return_indices=True is not supported")
     kernel, step = _window(kernel_size, stride)
-    border = whole_numbers("padding", padding, 2)
-    spread = whole_numbers("dilation", dilation, 2, 1)
+    border: Any = whole_numbers("padding", padding, 2)
+    spread: Any = whole_numbers("dilation", dilation, 2, 1)
     if isinstance(input, QTensor):
         return ops.max_pool2d(input, kernel, step, border, spread, ceil_mode)
     x = _image("max_pool2d", input)
@@ -76,9 +76,11 @@ def avg_pool2d(
         ArgumentError: shape or numbers that do not fit, or the divisor is 0.
     """
     kernel, step = _window(kernel_size, stride)
-    border = whole_numbers("padding", padding, 2)
+    border: Any = whole_numbers("padding", padding, 2)
     if divisor_override == 0:
-        raise ArgumentError("avg_pool2d: divisor_override must not be zero", fix="Give None or another number")
+        raise ArgumentError(
+            "avg_pool2d: divisor_override must not be zero", fix="Give None or another number"
+        )
     if isinstance(input, QTensor):
         return ops.avg_pool2d(input, kernel, step, border, ceil_mode, count_include_pad, divisor_override)
     x = _image("avg_pool2d", input)
@@ -100,7 +102,11 @@ def adaptive_avg_pool2d(input: Tensor, output_size: Any) -> Tensor:
         DTypeError: an integer array.
         ArgumentError: shape or numbers that do not fit.
     """
-    pair = output_size if isinstance(output_size, (tuple, list)) and len(output_size) == 2 else (output_size,) * 2
+    pair = (
+        output_size
+        if isinstance(output_size, (tuple, list)) and len(output_size) == 2
+        else (output_size,) * 2
+    )
     if not isinstance(input, QTensor):
         input = _image("adaptive_avg_pool2d", input)
     else:
@@ -140,10 +146,12 @@ def _reduce(ufunc: np.ufunc, x: Array, size: Ints, kernel: Ints, stride: Ints, d
     return x
 
 
-def _reduce_axis(ufunc: np.ufunc, x: Array, axis: int, size: int, k: int, stride: int, dilation: int) -> Array:
+def _reduce_axis(
+    ufunc: np.ufunc, x: Array, axis: int, size: int, k: int, stride: int, dilation: int
+) -> Array:
     def tap(i: int) -> Array:
         along = slice(i * dilation, i * dilation + stride * (size - 1) + 1, stride)
-        return x[(..., along, *(slice(None),) * (-1 - axis))]
+        return x[_at(axis, along)]
 
     out = tap(0).copy()
     for i in range(1, k):
@@ -163,5 +171,10 @@ def _counts(shape: Ints, size: Ints, kernel: Ints, stride: Ints, padding: Ints, 
 
 def _averages(x: Array, axis: int, size: int) -> Array:
     windows = adaptive_windows(x.shape[axis], size)
-    parts = [x[(..., slice(*w), *(slice(None),) * (-1 - axis))].mean(axis=axis, keepdims=True) for w in windows]
+    parts = [x[_at(axis, slice(*window))].mean(axis=axis, keepdims=True) for window in windows]
     return np.concatenate(parts, axis=axis)
+
+
+def _at(axis: int, part: slice) -> tuple[Any, ...]:
+    """Return the index that takes ``part`` of the last axis (-1) or the one before (-2)."""
+    return (..., part) if axis == -1 else (..., part, slice(None))

@@ -40,7 +40,7 @@ def pad(input: Array, pad: Sequence[int], mode: str = "constant", value: float =
     if mode == "constant":
         return np.pad(x, pairs, constant_values=np.float32(value))
     _check_reach(x.shape, pairs, mode)
-    return np.pad(x, pairs, mode=_NUMPY_MODES[mode])  # type: ignore[call-overload, no-any-return]
+    return np.pad(x, pairs, mode=_NUMPY_MODES[mode])  # type: ignore[call-overload]
 
 
 def _check_reach(shape: Ints, pairs: list[tuple[int, int]], mode: str) -> None:
@@ -66,7 +66,8 @@ def pad_spatial(x: Array, padding: Ints, value: float = 0.0, extra: Ints | None 
     inner = x.shape[lead:]
     size = tuple(n + 2 * p + e for n, p, e in zip(inner, padding, extra, strict=True))
     out = np.full((*x.shape[:lead], *size), np.float32(value), np.float32)
-    out[(..., *(slice(p, p + n) for n, p in zip(inner, padding, strict=True)))] = x
+    middle: tuple[Any, ...] = (..., *(slice(p, p + n) for n, p in zip(inner, padding, strict=True)))
+    out[middle] = x
     return out
 
 

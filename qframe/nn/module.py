@@ -20,7 +20,7 @@ _TABLES = ("_parameters", "_buffers", "_modules")
 
 
 class Module(Traversal, StateDict):
-    """Base class of modules: parameters, buffers, submodules, hooks, state_dict (mirrors ``torch.nn.Module``).
+    """Base class of modules: parameters, buffers, submodules and hooks (mirrors ``torch.nn.Module``).
 
     A subclass calls ``super().__init__()``, assigns its parts and defines ``forward``.  Assigning
     sorts by type: ``Parameter`` and ``Module`` go to the tables of parameters and submodules, an
@@ -169,9 +169,7 @@ class Module(Traversal, StateDict):
             entries = self.__dict__.get(table)
             if entries is not None and name in entries:
                 return entries[name]
-        raise AttributeError(
-            f"'{type(self).__name__}' object has no attribute '{name}'", name=name, obj=self
-        )
+        raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'", name=name, obj=self)
 
     def __setattr__(self, name: str, value: Any) -> None:
         if isinstance(value, Parameter):
@@ -190,7 +188,7 @@ class Module(Traversal, StateDict):
         self._check_valid(name, table)
         if hasattr(type(self), name):
             raise ArgumentError(
-                f"{type(self).__name__}.{name} is an attribute of the class, which would hide the part {name!r}",
+                f"{type(self).__name__}.{name} is an attribute of the class and would hide the part {name!r}",
                 fix="Choose another name, or remove it from the class",
             )
         for place in (self.__dict__, *(self.__dict__[other] for other in _TABLES)):

@@ -93,7 +93,8 @@ class StateCheck:
             lines += [f"missing: {note}" for note in self._missing_notes]
             lines += [f"unexpected: {key}{self._near(key)}" for key in self.unexpected]
         if lines:
-            what = f"the state_dict does not fit {name} ({len(lines)} problems; nothing was loaded):"
+            count = "1 problem" if len(lines) == 1 else f"{len(lines)} problems"
+            what = f"the state_dict does not fit {name} ({count}; nothing was loaded):"
             raise StateDictError("\n  ".join([what, *lines]), fix=self._fix(strict))
 
     def _near(self, key: str) -> str:
@@ -119,7 +120,9 @@ def misfit(value: Any, like: Any, any_shape: bool = False) -> str | None:
     needs = f"needs {like.dtype} of shape {like.shape}, as the entry"
     if isinstance(like, QTensor):
         same = isinstance(value, QTensor) and value.dtype is like.dtype
-        return None if same and (any_shape or value.shape == like.shape) else f"is {describe(value)}; it {needs}"
+        return (
+            None if same and (any_shape or value.shape == like.shape) else f"is {describe(value)}; it {needs}"
+        )
     if isinstance(value, QTensor):
         return f"is {describe(value)}; it {needs}"
     try:

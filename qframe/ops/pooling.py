@@ -31,7 +31,7 @@ def _check_pool(
 def max_pool2d(
     x: QTensor, kernel_size: Pair, stride: Pair, padding: Pair, dilation: Pair, ceil_mode: bool
 ) -> QTensor:
-    """Largest code in each window; padding never wins.
+    """Largest code in each window; padding never wins (a window without any element gives the lowest code).
 
     Raises:
         DTypeError, QSchemeError, ArgumentError: ``x`` or the window do not fit.

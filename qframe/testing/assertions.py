@@ -130,6 +130,13 @@ def _differences(result: Array, expected: Array, far: Array | None = None) -> st
     )
 
 
+def arrays_of(result: Any) -> list[Array]:
+    """Return the arrays of a result: one, or those of a tuple."""
+    parts = result if isinstance(result, tuple) else (result,)
+    arrays = [part.int_repr() if isinstance(part, QTensor) else part for part in parts]
+    return [array for array in arrays if isinstance(array, np.ndarray)]
+
+
 def assert_well_formed(op: Op, call: Call, result: Any) -> None:
     """Raise AssertionError unless a result has the qparams, dtype and range that the call asked for."""
     if not isinstance(result, QTensor):

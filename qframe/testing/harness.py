@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
+import numpy as np
 import pytest
 
 from qframe.engines import OPS, Kernel, registry
@@ -12,7 +13,7 @@ from qframe.engines.dispatch import adapted
 
 from . import saturation
 from .assertions import assert_unchanged
-from .sample import Case, Sample, SampleMaker, cases
+from .sample import Case, Sample, SampleMaker, cases, map_arrays
 from .samples import SAMPLES
 
 #: Which cases fill which argument.
@@ -62,6 +63,18 @@ class Harness:
         if any(result is NotImplemented for result in results):
             pytest.skip(f"engine '{self.engine}' declines op '{op}' for some samples")
         return results
+
+    def expected(self, op: str, sample: Sample) -> list[Any]:
+        """Return copies of the engine's results, which no later call can reach."""
+        return [map_arrays(result, np.copy) for result in self.run(op, sample)]
+
+    def run_twice(self, op: str, sample: Sample) -> tuple[list[Any], list[Any]]:
+        """Return the results of two rounds of calls on the same arrays and the same packed weight."""
+        self.run(op, sample)  # skips where the engine declines
+        kernel = self.kernel(op)
+        target = kernel if sample.weights is None else kernel(*sample.weights)
+        first = [call.run(target) for call in sample.calls]
+        return first, [call.run(target) for call in sample.calls]
 
     def assert_no_difference(self, op: str, changed: Sample, expected: list[Any], why: str) -> None:
         """Raise unless a change that must not matter left the results as they were."""

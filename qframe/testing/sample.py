@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
@@ -118,11 +118,9 @@ def single(name: str, *args: Any, rows: tuple[int, ...] = (), **kwargs: Any) -> 
     return Sample(name, (Call(args, kwargs, rows),))
 
 
-def cases(table: Mapping[str, SampleMaker], op: str | None = None) -> Iterator[Case]:
-    """Yield a case for each sample of ``op`` (None: of every op in ``table``)."""
-    for name in table if op is None else [op]:
-        for sample in _made(table[name]):
-            yield Case(name, sample)
+def cases(table: Mapping[str, SampleMaker], op: str | None = None) -> list[Case]:
+    """Return a case for each sample of ``op`` (None: of every op in ``table``)."""
+    return [Case(name, sample) for name in (table if op is None else [op]) for sample in _made(table[name])]
 
 
 @cache

@@ -99,8 +99,8 @@ def test_every_layer_with_an_output_scale_is_listed_in_order(figures: dict[str, 
 @pytest.mark.parametrize("model", MODELS)
 def test_layers_carry_little_quantization_noise(figures: dict[str, Any], model: str) -> None:
     noise = {path: layer.sqnr for path, layer in figures["layers"][model].items()}
-    assert min(noise.values()) > 20
-    assert max(noise.values()) < 70  # 8 bits cannot do better: a higher value compares a layer with itself
+    assert min(noise.values()) > 30
+    assert max(noise.values()) < 60  # 8 bits cannot do better: a higher value compares a layer with itself
 
 
 @pytest.mark.parametrize("model", MODELS)

@@ -8,7 +8,9 @@ from qframe.testing import SAMPLES, assert_same_result, cases
 
 
 def test_every_op_is_defined():
-    assert set(DEFINITIONS) == {name for name, op in OPS.items() if op.contract.__module__.startswith("qframe.")}
+    assert set(DEFINITIONS) == {
+        name for name, op in OPS.items() if op.contract.__module__.startswith("qframe.")
+    }
 
 
 @pytest.mark.parametrize("case", cases(SAMPLES), ids=str)

@@ -41,6 +41,12 @@ class FusedSequential(Sequential):
             )
         super().__init__(*modules)
 
+    def forward(self, input: Any) -> Any:
+        """Pass ``input`` through the fused modules; an observer among the children is left to its hook."""
+        for position in range(len(self.accepts)):
+            input = self[position](input)
+        return input
+
 
 class ConvBn1d(FusedSequential):
     """Conv1d, then BatchNorm1d (mirrors ``torch.nn.intrinsic.ConvBn1d``).

@@ -58,7 +58,7 @@ class ReLU6(ReLU):
     ``forward`` raises DTypeError for a float array and QSchemeError for per-channel tensors.
     """
 
-    _float_module = float_activation.ReLU6
+    _float_module: type = float_activation.ReLU6
 
     def forward(self, input: QTensor) -> QTensor:
         output = ops.relu6(input)

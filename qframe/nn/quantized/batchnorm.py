@@ -63,7 +63,7 @@ class QuantizedBatchNorm(Requantizing):
                 f"a {type(norm).__name__} without running statistics cannot be quantized",
                 fix="Build it with track_running_stats=True, or leave it in float (qconfig None)",
             )
-        quantized: Any = cls(norm.num_features, norm.eps, norm.momentum)  # type: ignore[call-arg]
+        quantized: Any = cls(norm.num_features, norm.eps, norm.momentum)
         weight, bias = affine(norm)
         quantized.weight[...], quantized.bias[...] = weight, bias
         quantized.running_mean[...] = norm.running_mean
@@ -92,7 +92,7 @@ class BatchNorm2d(QuantizedBatchNorm, float_batchnorm.BatchNorm2d):
 
     _rank = 4
     _layout = "(N, C, H, W)"
-    _float_module = float_batchnorm.BatchNorm2d
+    _float_module: type = float_batchnorm.BatchNorm2d
 
     def __init__(self, num_features: int, eps: float = 1e-05, momentum: float = 0.1) -> None:
         super().__init__(num_features, eps, momentum)
@@ -112,7 +112,7 @@ class BatchNorm3d(QuantizedBatchNorm, float_batchnorm.BatchNorm3d):
 
     _rank = 5
     _layout = "(N, C, D, H, W)"
-    _float_module = float_batchnorm.BatchNorm3d
+    _float_module: type = float_batchnorm.BatchNorm3d
 
     def __init__(self, num_features: int, eps: float = 1e-05, momentum: float = 0.1) -> None:
         super().__init__(num_features, eps, momentum)

@@ -67,7 +67,7 @@ class ConvNd(Requantizing, WeightedModule):
 
     def forward(self, input: QTensor) -> QTensor:
         packed: Any = self._packed_params
-        return packed(input, self.scale, self.zero_point, clamp=self._clamp())  # type: ignore[no-any-return]
+        return packed(input, self.scale, self.zero_point, clamp=self._clamp())
 
     def _get_name(self) -> str:
         return f"QuantizedConv{self._dims}d"
@@ -143,7 +143,7 @@ class Conv1d(ConvNd):
     """
 
     _dims = 1
-    _float_module = float_conv.Conv1d
+    _float_module: type = float_conv.Conv1d
 
 
 class Conv2d(ConvNd):
@@ -153,7 +153,7 @@ class Conv2d(ConvNd):
     """
 
     _dims = 2
-    _float_module = float_conv.Conv2d
+    _float_module: type = float_conv.Conv2d
 
 
 class Conv3d(ConvNd):
@@ -163,7 +163,7 @@ class Conv3d(ConvNd):
     """
 
     _dims = 3
-    _float_module = float_conv.Conv3d
+    _float_module: type = float_conv.Conv3d
 
 
 def _check_groups(name: str, in_channels: int, out_channels: int, groups: int) -> None:

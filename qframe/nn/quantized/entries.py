@@ -100,7 +100,9 @@ def upgrade_packed(state: dict[str, Any], prefix: str) -> bool:
     found = any(packed + name in state for name in ("weight", "_packed_params"))
     if found:
         pair = state.pop(packed + "_packed_params", None)
-        weight, bias = pair or (state.pop(packed + "weight", None), state.pop(packed + "bias", None))
+        if pair is None:
+            pair = state.pop(packed + "weight", None), state.pop(packed + "bias", None)
+        weight, bias = pair if isinstance(pair, (tuple, list)) and len(pair) == 2 else (pair, None)
         state.pop(packed + "dtype", None)
         state[prefix + "weight"], state[prefix + "bias"] = weight, bias
     if prefix + "bias" in state and state[prefix + "bias"] is None:

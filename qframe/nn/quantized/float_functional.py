@@ -62,7 +62,7 @@ class FloatFunctional(Module):
         return self._observed(relu(_float(x, "add_relu") + _float(y, "add_relu")))
 
     def _observed(self, result: Array) -> Array:
-        return self.activation_post_process(result)  # type: ignore[no-any-return]
+        return self.activation_post_process(result)
 
 
 class QFunctional(Requantizing):
@@ -113,7 +113,7 @@ class QFunctional(Requantizing):
         return self._result(ops.add(x, y, self.scale, self.zero_point, clamp=clamp))
 
     def _result(self, result: QTensor) -> QTensor:
-        return self.activation_post_process(result)  # type: ignore[no-any-return]
+        return self.activation_post_process(result)
 
     def extra_repr(self) -> str:
         return f"scale={self.scale}, zero_point={self.zero_point}"

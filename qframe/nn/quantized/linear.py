@@ -65,7 +65,7 @@ class Linear(Requantizing, WeightedModule):
 
     def forward(self, x: QTensor) -> QTensor:
         packed: Any = self._packed_params
-        return packed(x, self.scale, self.zero_point, clamp=self._clamp())  # type: ignore[no-any-return]
+        return packed(x, self.scale, self.zero_point, clamp=self._clamp())
 
     def _get_name(self) -> str:
         return "QuantizedLinear"

@@ -36,7 +36,7 @@ TWO_D = {
     "3x3s2p1": Geometry((1, 8, 9, 9), 16, (3, 3), 2, 1),
     "3x3d2p2": Geometry((1, 4, 9, 8), 6, (3, 3), 1, 2, 2),
     "5x3-uneven": Geometry((1, 2, 11, 9), 3, (5, 3), (2, 1), (2, 1), (1, 3)),
-    "7x7s2p3": Geometry((1, 3, 15, 17), 31, (7, 7), 2, 3),
+    "7x7s2p3": Geometry((1, 3, 9, 11), 31, (7, 7), 2, 3),
     "one-pixel": Geometry((1, 15, 1, 1), 7, (3, 3), 1, 1),
     "one-of-everything": Geometry((1, 1, 1, 1), 1, (1, 1)),
     "padding-beyond-kernel": Geometry((1, 2, 3, 3), 2, (1, 1), 1, 2),
@@ -46,7 +46,7 @@ TWO_D = {
     "groups4-16": Geometry((1, 16, 6, 6), 16, (3, 3), 1, 1, 1, 4),
     "depthwise-3x3p1": Geometry((2, 8, 7, 7), 8, (3, 3), 1, 1, 1, 8),
     "depthwise-3x3s2p1": Geometry((1, 17, 9, 8), 17, (3, 3), 2, 1, 1, 17),
-    "depthwise-5x5p2": Geometry((1, 33, 6, 6), 33, (5, 5), 1, 2, 1, 33),
+    "depthwise-5x5p2": Geometry((1, 33, 4, 5), 33, (5, 5), 1, 2, 1, 33),
     "depthwise-3x3d2": Geometry((1, 7, 8, 8), 7, (3, 3), 1, 2, 2, 7),
     "depthwise-twice": Geometry((1, 8, 6, 6), 16, (3, 3), 1, 1, 1, 8),
     "depthwise-1x1": Geometry((1, 5, 3, 3), 5, (1, 1), 1, 0, 1, 5),
@@ -135,7 +135,7 @@ def _sample(
     options = {} if clamp is None else {"clamp": clamp}
     calls = tuple(
         Call((draw.tensor(shape, zero_point=input_zero_point), scale, zero_point), options, rows=(0,))
-        for shape in (geometry.shape, (2 * geometry.shape[0] + 1, *geometry.shape[1:]))
+        for shape in (geometry.shape, (geometry.shape[0] + 1, *geometry.shape[1:]))
     )
     return Sample(name, calls, (weight, bias, *_numbers(geometry)))
 

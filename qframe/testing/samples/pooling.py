@@ -39,6 +39,7 @@ WINDOWS = {
 DILATED = {
     "dilation2": Window((1, 3, 8, 9), (2, 3), (1, 2), (1, 1), (2, 2)),
     "dilation3": Window((1, 2, 9, 9), (3, 3), (2, 2), (1, 1), (3, 3)),
+    "window-of-padding-only": Window((1, 2, 3, 1), (1, 2), (1, 1), (0, 1), (1, 2)),
 }
 CEIL = Window((1, 3, 6, 7), (3, 2), (2, 2), (1, 1))
 

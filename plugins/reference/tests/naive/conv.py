@@ -35,7 +35,7 @@ class Convolution:
         return counts
 
     def accumulate(self, x, image, output, position):
-        """Sum over the taps that lie inside the input: those outside hold the zero point, which counts nothing."""
+        """Sum over the taps inside the input: those outside hold the zero point, which counts nothing."""
         each = self.weight.shape[1]
         first = output // (self.weight.shape[0] // self.groups) * each
         codes, weights = x.int_repr(), self.weight.int_repr()

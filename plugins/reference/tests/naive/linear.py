@@ -31,7 +31,9 @@ def output_code(accumulator, weight, bias, channel, input_scale, scale, zero_poi
 
 def dot(left, left_zero_point, right, right_zero_point):
     """The exact sum of products of two centered vectors of codes."""
-    return int(((left.astype(np.int64) - left_zero_point) * (right.astype(np.int64) - right_zero_point)).sum())
+    return int(
+        ((left.astype(np.int64) - left_zero_point) * (right.astype(np.int64) - right_zero_point)).sum()
+    )
 
 
 class linear_pack:  # noqa: N801
@@ -43,7 +45,14 @@ class linear_pack:  # noqa: N801
         codes = np.zeros(accumulators.shape, dtype=np.uint8)
         for index in np.ndindex(*codes.shape):
             codes[index] = output_code(
-                int(accumulators[index]), self.weight, self.bias, index[-1], x.q_scale(), scale, zero_point, clamp
+                int(accumulators[index]),
+                self.weight,
+                self.bias,
+                index[-1],
+                x.q_scale(),
+                scale,
+                zero_point,
+                clamp,
             )
         return QTensor.per_tensor(codes, scale, zero_point)
 
@@ -51,7 +60,9 @@ class linear_pack:  # noqa: N801
         result = np.zeros((*codes.shape[:-1], self.weight.shape[0]), dtype=np.int64)
         for index in np.ndindex(*result.shape):
             weights = self.weight.int_repr()[index[-1]]
-            result[index] = dot(codes[index[:-1]], zero_point, weights, channel_qparams(self.weight, index[-1])[1])
+            result[index] = dot(
+                codes[index[:-1]], zero_point, weights, channel_qparams(self.weight, index[-1])[1]
+            )
         return result
 
     def dynamic(self, x, *, relu=False, reduce_range=False):

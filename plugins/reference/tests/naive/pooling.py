@@ -43,7 +43,7 @@ def max_pool2d(x, kernel_size, stride, padding, dilation, ceil_mode):
                 (row, column), plane.shape, kernel_size, stride, padding, dilation, strict=True
             )
         )
-        return max(int(plane[i, j]) for i in rows for j in columns)
+        return max((int(plane[i, j]) for i in rows for j in columns), default=x.dtype.minimum)
 
     return _pool(x, _sizes(x, kernel_size, stride, padding, dilation, ceil_mode), largest)
 

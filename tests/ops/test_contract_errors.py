@@ -1,0 +1,335 @@
+"""What each contract refuses: the kind of error, the offending value in its text, and the remedy."""
+
+import math
+
+import numpy as np
+import pytest
+
+from qframe import ops
+from qframe.dtypes import float16, qint8, quint8
+from qframe.engines import registry
+from qframe.errors import ArgumentError, DTypeError, QSchemeError
+
+from .tensors import activation, floats, per_channel, weight
+
+X = activation(2, 3)
+IMAGE = activation(1, 2, 5, 5)
+WINDOW = ((2, 2), (2, 2), (0, 0))
+VECTORS = (floats(3),) * 4
+TABLE = np.zeros(256, dtype=np.uint8)
+NOT_QUANTIZED = "it needs a quantized tensor. Put a QuantStub before this layer"
+
+FLOAT_INSTEAD_OF_QUANTIZED = {
+    "add": lambda x: ops.add(x, X, 0.1, 0),
+    "add-second": lambda x: ops.add(X, x, 0.1, 0),
+    "mul": lambda x: ops.mul(x, X, 0.1, 0),
+    "add_scalar": lambda x: ops.add_scalar(x, 1.0),
+    "mul_scalar": lambda x: ops.mul_scalar(x, 1.0),
+    "cat": lambda x: ops.cat([X, x], 0, 0.1, 0),
+    "clamp": lambda x: ops.clamp(x, 0, 9),
+    "lookup": lambda x: ops.lookup(x, TABLE, 0.1, 0),
+    "relu": lambda x: ops.relu(x),
+    "hardtanh": lambda x: ops.hardtanh(x),
+    "sigmoid": lambda x: ops.sigmoid(x),
+    "max_pool2d": lambda x: ops.max_pool2d(x, *WINDOW, (1, 1), False),
+    "avg_pool2d": lambda x: ops.avg_pool2d(x, *WINDOW, False, True, None),
+    "adaptive_avg_pool2d": lambda x: ops.adaptive_avg_pool2d(x, (1, 1)),
+    "mean": lambda x: ops.mean(x, None, False),
+    "batch_norm": lambda x: ops.batch_norm(x, *VECTORS, 1e-5, 0.1, 0),
+    "dequantize": lambda x: ops.dequantize(x),
+}
+
+
+@pytest.mark.parametrize("name", FLOAT_INSTEAD_OF_QUANTIZED)
+def test_float_array_is_refused_with_the_remedy(name):
+    with pytest.raises(DTypeError, match=r"got a float32 array of shape \(2, 3\)") as error:
+        FLOAT_INSTEAD_OF_QUANTIZED[name](floats(2, 3))
+    assert NOT_QUANTIZED in str(error.value)
+
+
+@pytest.mark.parametrize("name", [name for name in FLOAT_INSTEAD_OF_QUANTIZED if name != "dequantize"])
+def test_per_channel_activation_is_refused(name):
+    with pytest.raises(QSchemeError, match="per channel along axis 0") as error:
+        FLOAT_INSTEAD_OF_QUANTIZED[name](per_channel(2, 3))
+    assert "only weights are quantized per channel" in str(error.value)
+
+
+QUANTIZED_INSTEAD_OF_FLOAT = {
+    "quantize_per_tensor": lambda x: ops.quantize_per_tensor(x, 0.1, 0, quint8),
+    "quantize_per_channel": lambda x: ops.quantize_per_channel(x, np.ones(2), np.zeros(2, int), 0, quint8),
+    "min_max": lambda x: ops.min_max(x),
+    "min_max_per_channel": lambda x: ops.min_max_per_channel(x, 0),
+    "histogram": lambda x: ops.histogram(x, 10, 0.0, 1.0),
+    "linear_pack_fp16": lambda x: ops.linear_pack_fp16(x, None),
+}
+
+
+@pytest.mark.parametrize("name", QUANTIZED_INSTEAD_OF_FLOAT)
+def test_quantized_tensor_is_refused_with_the_remedy(name):
+    with pytest.raises(DTypeError, match="needs a float32 array") as error:
+        QUANTIZED_INSTEAD_OF_FLOAT[name](X)
+    assert "Put a DeQuantStub before this layer, or call dequantize()" in str(error.value)
+
+
+@pytest.mark.parametrize("name", QUANTIZED_INSTEAD_OF_FLOAT)
+@pytest.mark.parametrize("wrong", [np.float64, np.float16, np.int32], ids=lambda t: t.__name__)
+def test_other_number_types_are_refused(name, wrong):
+    with pytest.raises(DTypeError, match=f"{np.dtype(wrong)} array") as error:
+        QUANTIZED_INSTEAD_OF_FLOAT[name](np.ones((2, 3), dtype=wrong))
+    assert ".astype('float32')" in str(error.value)
+
+
+GIVEN_QPARAMS = {
+    "quantize_per_tensor": lambda scale, zero_point: ops.quantize_per_tensor(
+        floats(2), scale, zero_point, quint8
+    ),
+    "add": lambda scale, zero_point: ops.add(X, X, scale, zero_point),
+    "mul": lambda scale, zero_point: ops.mul(X, X, scale, zero_point),
+    "cat": lambda scale, zero_point: ops.cat([X], 0, scale, zero_point),
+    "lookup": lambda scale, zero_point: ops.lookup(X, TABLE, scale, zero_point),
+    "batch_norm": lambda scale, zero_point: ops.batch_norm(X, *VECTORS, 1e-5, scale, zero_point),
+    "hardswish": lambda scale, zero_point: ops.hardswish(X, scale, zero_point),
+    "linear": lambda scale, zero_point: ops.PackedLinear(weight(2, 3))(X, scale, zero_point),
+}
+
+
+@pytest.mark.parametrize("name", GIVEN_QPARAMS)
+@pytest.mark.parametrize("scale", [0.0, -0.5, math.nan, math.inf, 1e-40])
+def test_bad_scale_is_refused(name, scale):
+    with pytest.raises(ArgumentError, match="scale must be a finite number above zero"):
+        GIVEN_QPARAMS[name](scale, 0)
+
+
+@pytest.mark.parametrize("name", GIVEN_QPARAMS)
+@pytest.mark.parametrize("zero_point", [-1, 256])
+def test_zero_point_outside_the_dtype_is_refused(name, zero_point):
+    with pytest.raises(
+        ArgumentError, match=rf"zero_point {zero_point} is out of range for qframe.quint8 \(0..255\)"
+    ):
+        GIVEN_QPARAMS[name](0.1, zero_point)
+
+
+@pytest.mark.parametrize("name", GIVEN_QPARAMS)
+def test_fractional_zero_point_is_refused(name):
+    with pytest.raises(ArgumentError, match=r"zero_point must be a whole number, not 1\.5"):
+        GIVEN_QPARAMS[name](0.1, 1.5)
+
+
+WITH_CLAMP = {
+    "add": lambda clamp: ops.add(X, X, 0.1, 0, clamp=clamp),
+    "mul": lambda clamp: ops.mul(X, X, 0.1, 0, clamp=clamp),
+    "cat": lambda clamp: ops.cat([X], 0, 0.1, 0, clamp=clamp),
+    "batch_norm": lambda clamp: ops.batch_norm(X, *VECTORS, 1e-5, 0.1, 0, clamp=clamp),
+    "linear": lambda clamp: ops.PackedLinear(weight(2, 3))(X, 0.1, 0, clamp=clamp),
+}
+
+
+@pytest.mark.parametrize("name", WITH_CLAMP)
+@pytest.mark.parametrize("clamp", [(9, 3), (-1, 10), (0, 256)], ids=str)
+def test_clamp_that_is_no_pair_of_codes_is_refused(name, clamp):
+    with pytest.raises(
+        ArgumentError, match=rf"clamp \({clamp[0]}, {clamp[1]}\) is not an ordered pair of quint8 codes"
+    ):
+        WITH_CLAMP[name](clamp)
+
+
+REFUSED = {
+    "different dtypes": (
+        lambda: ops.add(X, weight(2, 3), 0.1, 0),
+        DTypeError,
+        "add got qframe.quint8 and qframe.qint8; both must have the same dtype",
+    ),
+    "shapes that do not broadcast": (
+        lambda: ops.mul(X, activation(2, 4), 0.1, 0),
+        ArgumentError,
+        "mul: shapes (2, 3) and (2, 4) do not broadcast",
+    ),
+    "infinite scalar": (
+        lambda: ops.add_scalar(X, math.inf),
+        ArgumentError,
+        "add_scalar: the scalar inf is not finite",
+    ),
+    "NaN scalar": (
+        lambda: ops.mul_scalar(X, math.nan),
+        ArgumentError,
+        "mul_scalar: the scalar nan is not finite",
+    ),
+    "scalar that makes the scale vanish": (
+        lambda: ops.mul_scalar(X, 1e-40),
+        ArgumentError,
+        "scale must be a finite",
+    ),
+    "cat of nothing": (lambda: ops.cat([], 0, 0.1, 0), ArgumentError, "cat of no tensors. Give at least one"),
+    "cat along no dimension": (
+        lambda: ops.cat([X], 2, 0.1, 0),
+        ArgumentError,
+        "cat along dimension 2 of shape (2, 3)",
+    ),
+    "cat of other dtypes": (
+        lambda: ops.cat([X, weight(2, 3)], 0, 0.1, 0),
+        DTypeError,
+        "both must have the same dtype",
+    ),
+    "cat of other shapes": (
+        lambda: ops.cat([X, activation(2, 4)], 0, 0.1, 0),
+        ArgumentError,
+        "cat along dimension 0: shapes [(2, 3), (2, 4)] differ elsewhere",
+    ),
+    "clamp upside down": (
+        lambda: ops.clamp(X, 9, 3),
+        ArgumentError,
+        "clamp to codes 9..3 of qframe.quint8 (0..255)",
+    ),
+    "clamp beyond the dtype": (lambda: ops.clamp(X, 0, 300), ArgumentError, "clamp to codes 0..300"),
+    "hardtanh upside down": (
+        lambda: ops.hardtanh(X, 1.0, -1.0),
+        ArgumentError,
+        "min_val 1.0 exceeds max_val -1.0",
+    ),
+    "short table": (
+        lambda: ops.lookup(X, TABLE[:9], 0.1, 0),
+        ArgumentError,
+        "lookup takes an 8-bit tensor and a table of 256 codes, got qframe.quint8 and shape (9,)",
+    ),
+    "table for qint32": (
+        lambda: ops.lookup(activation(2, dtype=np.int32), TABLE, 0.1, 0),
+        ArgumentError,
+        "got qframe.qint32 and shape (256,). Quantize to 8 bits",
+    ),
+    "table of floats": (
+        lambda: ops.lookup(X, floats(256), 0.1, 0),
+        DTypeError,
+        "uint8, int8 or int32 numbers",
+    ),
+    "quantize to float16": (
+        lambda: ops.quantize_per_tensor(floats(2), 0.1, 0, float16),
+        DTypeError,
+        "dtype is qframe.float16; it must be a quantized dtype. Use qframe.quint8",
+    ),
+    "quantize to a NumPy type": (
+        lambda: ops.quantize_per_tensor(floats(2), 0.1, 0, np.uint8),
+        DTypeError,
+        "it must be a quantized dtype",
+    ),
+    "axis outside": (
+        lambda: ops.quantize_per_channel(floats(2, 3), np.ones(2), np.zeros(2, int), 2, qint8),
+        ArgumentError,
+        "channel axis 2 is out of range for shape (2, 3)",
+    ),
+    "too few scales": (
+        lambda: ops.quantize_per_channel(floats(2, 3), np.ones(2), np.zeros(3, int), 1, qint8),
+        ArgumentError,
+        "scales has shape (2,), but axis 1 of shape (2, 3) has 3 channels",
+    ),
+    "too many zero points": (
+        lambda: ops.quantize_per_channel(floats(2, 3), np.ones(2), np.zeros(3, int), 0, qint8),
+        ArgumentError,
+        "zero_points has shape (3,)",
+    ),
+    "pool of another rank": (
+        lambda: ops.max_pool2d(activation(2, 5, 5), *WINDOW, (1, 1), False),
+        ArgumentError,
+        "max_pool2d takes shape (N, C, H, W), got (2, 5, 5). Add the batch dimension",
+    ),
+    "pool with stride 0": (
+        lambda: ops.avg_pool2d(IMAGE, (2, 2), (0, 1), (0, 0), False, True, None),
+        ArgumentError,
+        "avg_pool2d: stride=(0, 1) must be 2 whole numbers of at least 1",
+    ),
+    "pool with one number": (
+        lambda: ops.avg_pool2d(IMAGE, (2,), (1, 1), (0, 0), False, True, None),
+        ArgumentError,
+        "kernel_size=(2,) must be 2 whole numbers",
+    ),
+    "pool with too much padding": (
+        lambda: ops.max_pool2d(IMAGE, (2, 2), (1, 1), (2, 0), (1, 1), False),
+        ArgumentError,
+        "padding=(2, 0) is more than half of kernel_size=(2, 2)",
+    ),
+    "pool larger than its input": (
+        lambda: ops.max_pool2d(IMAGE, (6, 6), (1, 1), (0, 0), (1, 1), False),
+        ArgumentError,
+        "an input of spatial size (5, 5) is too small for kernel_size=(6, 6)",
+    ),
+    "divisor 0": (
+        lambda: ops.avg_pool2d(IMAGE, *WINDOW, False, True, 0),
+        ArgumentError,
+        "divisor_override must not be zero",
+    ),
+    "adaptive pool to nothing": (
+        lambda: ops.adaptive_avg_pool2d(IMAGE, (0, 1)),
+        ArgumentError,
+        "adaptive_avg_pool2d: output_size=(0, 1) for an input of shape (1, 2, 5, 5)",
+    ),
+    "adaptive pool of nothing": (
+        lambda: ops.adaptive_avg_pool2d(activation(1, 2, 0, 5), (1, 1)),
+        ArgumentError,
+        "non-empty input",
+    ),
+    "mean over no dimension": (lambda: ops.mean(X, (2,), False), ArgumentError, "mean over dimensions (2,)"),
+    "mean twice": (lambda: ops.mean(X, (0, -2), False), ArgumentError, "Name existing ones, once each"),
+    "mean over nothing": (
+        lambda: ops.mean(activation(0, 3), (0,), False),
+        ArgumentError,
+        "mean over nothing",
+    ),
+    "mean of nothing": (lambda: ops.mean(activation(0, 3), None, False), ArgumentError, "mean over nothing"),
+    "batch norm of a vector": (
+        lambda: ops.batch_norm(activation(3), *VECTORS, 1e-5, 0.1, 0),
+        ArgumentError,
+        "batch_norm takes shape (N, C, ...), got (3,)",
+    ),
+    "batch norm of other channels": (
+        lambda: ops.batch_norm(activation(2, 4), *VECTORS, 1e-5, 0.1, 0),
+        ArgumentError,
+        "batch_norm: weight has shape (3,), but there are 4 channels",
+    ),
+    "batch norm in double": (
+        lambda: ops.batch_norm(X, *VECTORS[:3], np.ones(3), 1e-5, 0.1, 0),
+        DTypeError,
+        "batch_norm: var is a float64 array of shape (3,)",
+    ),
+    "range of nothing": (
+        lambda: ops.min_max(floats(0)),
+        ArgumentError,
+        "min_max of an empty array of shape (0,)",
+    ),
+    "range along no axis": (
+        lambda: ops.min_max_per_channel(floats(2, 3), -1),
+        ArgumentError,
+        "min_max_per_channel along axis -1 of shape (2, 3)",
+    ),
+    "histogram of nothing": (
+        lambda: ops.histogram(floats(0), 5, 0.0, 1.0),
+        ArgumentError,
+        "histogram of an empty",
+    ),
+    "no bins": (
+        lambda: ops.histogram(floats(3), 0, 0.0, 1.0),
+        ArgumentError,
+        "histogram with 0 bins from 0.0 to 1.0",
+    ),
+    "empty range": (
+        lambda: ops.histogram(floats(3), 5, 1.0, 1.0),
+        ArgumentError,
+        "Give at least one bin and low < high",
+    ),
+    "range with NaN": (lambda: ops.histogram(floats(3), 5, math.nan, 1.0), ArgumentError, "from nan to 1.0"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_refused(name):
+    call, kind, text = REFUSED[name]
+    with pytest.raises(kind) as error:
+        call()
+    assert text in str(error.value)
+    assert error.value.fix
+
+
+def test_checks_come_before_the_kernel_on_every_engine(monkeypatch):
+    asked = []
+    monkeypatch.setattr(type(registry), "kernel", lambda self, engine, op: asked.append(op))
+    with pytest.raises(ArgumentError):
+        ops.add(X, X, -1.0, 0)
+    assert asked == []
