@@ -6,10 +6,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from ..errors import ArgumentError
 from . import functional, init
 from .functional_batchnorm import batch_norm_input
-from .functional_checks import Array, check_channels, check_ranks
+from .functional_checks import Array, check_channels, check_counts, check_ranks
 from .module import Module
 from .state import State
 
@@ -34,10 +33,7 @@ class _BatchNorm(Module):
         track_running_stats: bool = True,
     ) -> None:
         super().__init__()
-        if num_features < 1:
-            raise ArgumentError(
-                f"{type(self).__name__}: num_features={num_features}", fix="Give the number of channels"
-            )
+        check_counts(type(self).__name__, num_features=num_features)
         self.num_features = num_features
         self.eps = eps
         self.momentum = momentum

@@ -10,7 +10,15 @@ import numpy as np
 
 from ..errors import ArgumentError
 from . import functional, init
-from .functional_checks import Array, Ints, check_choice, check_ranks, weighted_input, whole_numbers
+from .functional_checks import (
+    Array,
+    Ints,
+    check_choice,
+    check_counts,
+    check_ranks,
+    weighted_input,
+    whole_numbers,
+)
 from .module import Module
 
 PADDING_MODES = ("zeros", "reflect", "replicate", "circular")
@@ -140,9 +148,10 @@ class Conv3d(_ConvNd):
 
 
 def _check_channels(name: str, in_channels: int, out_channels: int, groups: int) -> None:
-    if min(in_channels, out_channels, groups) < 1 or in_channels % groups or out_channels % groups:
+    check_counts(name, in_channels=in_channels, out_channels=out_channels, groups=groups)
+    if in_channels % groups or out_channels % groups:
         raise ArgumentError(
             f"{name}: in_channels={in_channels} and out_channels={out_channels} must be divisible "
-            f"by groups={groups}, all at least 1",
+            f"by groups={groups}",
             fix="Choose groups that divides both numbers of channels",
         )

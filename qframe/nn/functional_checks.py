@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Iterable
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -105,6 +106,16 @@ def whole_numbers(name: str, value: Any, dims: int, least: int = 0) -> Ints:
     return values
 
 
+def check_counts(owner: str, least: int = 1, **counts: Any) -> None:
+    """Raise unless each of the named arguments is a whole number of at least ``least``."""
+    for name, count in counts.items():
+        if not isinstance(count, (int, np.integer)) or count < least:
+            raise ArgumentError(
+                f"{owner}: {name}={count!r} must be a whole number of at least {least}",
+                fix=f"Give a whole number for {name}",
+            )
+
+
 def check_choice(name: str, value: Any, choices: tuple[str, ...]) -> None:
     """Raise unless ``value`` is one of ``choices``."""
     if value not in choices:
@@ -113,7 +124,7 @@ def check_choice(name: str, value: Any, choices: tuple[str, ...]) -> None:
 
 def check_probability(name: str, p: float) -> None:
     """Raise unless ``p`` is a number from 0 to 1."""
-    if not 0.0 <= p <= 1.0:
+    if not isinstance(p, Real) or not 0.0 <= p <= 1.0:
         raise ArgumentError(f"{name}: p={p!r} is no probability", fix="Give a number from 0 to 1")
 
 

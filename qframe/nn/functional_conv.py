@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,6 +13,7 @@ from .functional_checks import (
     Array,
     Ints,
     check_channels,
+    check_counts,
     check_ranks,
     conv_size,
     float_array,
@@ -48,7 +50,7 @@ def linear(input: Array, weight: Array, bias: Array | None = None) -> Array:
             fix=f"The last dimension of the input must be {weight.shape[-1]}; flatten images first",
         )
     bias = optional_vector("linear", bias, "the bias", weight.shape[0])
-    out = x.reshape(-1, weight.shape[1]) @ weight.T if x.size else np.zeros((0, weight.shape[0]), np.float32)
+    out = x.reshape(math.prod(x.shape[:-1]), weight.shape[1]) @ weight.T
     if bias is not None:
         out += bias
     return out.reshape(*x.shape[:-1], weight.shape[0])
@@ -114,6 +116,7 @@ def _convolution(
     op = f"conv{dims}d"
     x = weighted_input(op, input)
     weight = float_array(op, weight, "the weight")
+    check_counts(op, groups=groups)
     check_ranks(op, x, _LAYOUTS[dims])
     _check_weight(op, weight, dims, groups)
     check_channels(op, x, weight.shape[1] * groups)
@@ -129,7 +132,7 @@ def _convolution(
 
 
 def _check_weight(op: str, weight: Array, dims: int, groups: int) -> None:
-    if weight.ndim != dims + 2 or weight.shape[0] == 0 or groups < 1 or weight.shape[0] % groups:
+    if weight.ndim != dims + 2 or weight.shape[0] == 0 or weight.shape[0] % groups:
         raise ArgumentError(
             f"{op}: the weight of shape {weight.shape} does not fit groups={groups}",
             fix=f"Give {dims + 2} dimensions (out, in / groups, kernel...), out divisible by groups",
@@ -142,11 +145,12 @@ def _convolve(x: Array, weight: Array, size: Ints, stride: Ints, dilation: Ints,
     kernel = weight.shape[2:]
     windows = _windows(x, kernel, size, stride, dilation, groups)
     matrix = weight.reshape(groups, out_channels // groups, depth)
-    out = np.empty((x.shape[0], groups, out_channels // groups, int(np.prod(size))), np.float32)
-    width = int(np.prod(size[1:]))
-    axes = (slice(None),) * (3 + len(kernel))
+    out = np.empty((x.shape[0], groups, out_channels // groups, math.prod(size)), np.float32)
+    width = math.prod(size[1:])
+    every = (slice(None),) * (2 + len(kernel))
     for images, rows in _blocks(x.shape[0], size[0], groups * depth * width):
-        part = windows[images][(*axes, rows)]
+        block = (images, *every, rows)
+        part = windows[block]
         columns = part.reshape(part.shape[0], groups, depth, -1)
         np.matmul(matrix, columns, out=out[images, ..., rows.start * width : rows.stop * width])
     return out.reshape(x.shape[0], out_channels, *size)

@@ -33,7 +33,7 @@ def lstm_layer(
     The input is projected for all steps at once.
     """
     steps, batch, width = x.shape
-    projected = (x.reshape(-1, width) @ weight_ih.T).reshape(steps, batch, -1)
+    projected = (x.reshape(steps * batch, width) @ weight_ih.T).reshape(steps, batch, len(weight_ih))
     for bias in (bias_ih, bias_hh):
         if bias is not None:
             projected += bias

@@ -6,9 +6,8 @@ import math
 
 import numpy as np
 
-from ..errors import ArgumentError
 from . import functional, init
-from .functional_checks import Array
+from .functional_checks import Array, check_counts
 from .module import Module
 
 
@@ -33,11 +32,7 @@ class Linear(Module):
 
     def __init__(self, in_features: int, out_features: int, bias: bool = True) -> None:
         super().__init__()
-        if min(in_features, out_features) < 0:
-            raise ArgumentError(
-                f"Linear: in_features={in_features}, out_features={out_features}",
-                fix="Give lengths of at least 0",
-            )
+        check_counts("Linear", 0, in_features=in_features, out_features=out_features)
         self.in_features = in_features
         self.out_features = out_features
         self.register_parameter("weight", np.empty((out_features, in_features), np.float32))

@@ -223,8 +223,9 @@ class Module(Traversal, StateDict):
         """Set training mode (evaluation mode if not ``mode``) in the whole tree; return this module."""
         if not isinstance(mode, bool):
             raise ArgumentError(f"train() takes True or False, got {mode!r}", fix="Call train() or eval()")
-        for module in self.modules():
-            module.training = mode
+        self.training = mode
+        for child in self.children():
+            child.train(mode)
         return self
 
     def eval(self: Self) -> Self:

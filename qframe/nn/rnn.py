@@ -9,7 +9,14 @@ import numpy as np
 
 from ..errors import ArgumentError, QFrameWarning
 from . import functional, init
-from .functional_checks import Array, check_probability, check_ranks, float_array, weighted_input
+from .functional_checks import (
+    Array,
+    check_counts,
+    check_probability,
+    check_ranks,
+    float_array,
+    weighted_input,
+)
 from .functional_recurrent import lstm_layer
 from .module import Module
 
@@ -168,11 +175,7 @@ class LSTM(Module):
 
 
 def _check_arguments(input_size: int, hidden_size: int, num_layers: int, dropout: float) -> None:
-    if min(input_size, hidden_size, num_layers) < 1:
-        raise ArgumentError(
-            f"LSTM: input_size={input_size}, hidden_size={hidden_size}, num_layers={num_layers}",
-            fix="All must be at least 1",
-        )
+    check_counts("LSTM", input_size=input_size, hidden_size=hidden_size, num_layers=num_layers)
     check_probability("LSTM (dropout)", dropout)
     if dropout and num_layers == 1:
         warnings.warn(

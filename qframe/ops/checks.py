@@ -36,8 +36,9 @@ def check_quantized(op: str, x: Any) -> None:
 
 def check_per_tensor(op: str, x: Any) -> None:
     """Raise unless ``x`` is quantized with one scale for all elements."""
-    if not isinstance(x, QTensor):
-        check_quantized(op, x)
+    if type(x) is QTensor and x._axis is None:  # the usual case, on the path of every call
+        return
+    check_quantized(op, x)
     if x._axis is not None:
         raise QSchemeError(
             f"{op} needs activations quantized per tensor, got one quantized per channel (axis {x._axis})",
@@ -48,7 +49,7 @@ def check_per_tensor(op: str, x: Any) -> None:
 def check_activation(op: str, x: Any) -> None:
     """Raise unless ``x`` is a per-tensor quint8 tensor, what linear and convolutions take."""
     check_per_tensor(op, x)
-    if x.dtype is not quint8:
+    if x._dtype is not quint8:
         raise DTypeError(
             f"{op} takes quint8 activations, got {describe(x)}",
             fix="Use an activation observer with dtype=qframe.quint8",
@@ -70,7 +71,7 @@ def check_float(op: str, x: Any, name: str = "input") -> None:
 
 def check_same_dtype(op: str, a: QTensor, b: QTensor) -> None:
     """Raise unless both tensors have one dtype."""
-    if a.dtype is not b.dtype:
+    if a._dtype is not b._dtype:
         raise DTypeError(
             f"{op} got {a.dtype!r} and {b.dtype!r}; both must have the same dtype",
             fix="Use the same activation dtype for both branches",
@@ -79,7 +80,7 @@ def check_same_dtype(op: str, a: QTensor, b: QTensor) -> None:
 
 def check_broadcastable(op: str, a: QTensor, b: QTensor) -> None:
     """Raise unless the shapes broadcast as in NumPy."""
-    if a.shape == b.shape:
+    if a._integers.shape == b._integers.shape:
         return
     try:
         np.broadcast_shapes(a.shape, b.shape)

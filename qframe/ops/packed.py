@@ -48,7 +48,8 @@ class Packed:
         self.weight = weight
         self.bias = bias
         self._form: Any = None
-        self._packed_for: tuple[str, int] | None = None
+        self._packed_for: str | None = None
+        self._generation = -1
 
     def _arguments(self) -> tuple[Any, ...]:
         return self.weight, self.bias
@@ -58,10 +59,10 @@ class Packed:
 
     def form(self) -> Any:
         """Return the callable that the engine in use made of the weight, packing where needed."""
-        wanted = registry.current(), registry.generation
-        if self._packed_for != wanted:
+        engine, generation = registry.current(), registry.generation
+        if self._packed_for != engine or self._generation != generation:
             self._form = self._pack()
-            self._packed_for = wanted
+            self._packed_for, self._generation = engine, generation
         return self._form
 
     @property
@@ -228,8 +229,9 @@ class PackedConv(Packed):
 
 
 def _check_features(op: str, x: Any, features: int) -> None:
-    if x.ndim < 2 or x.shape[-1] != features:
+    shape = x.shape
+    if len(shape) < 2 or shape[-1] != features:
         raise ArgumentError(
-            f"{op} takes shape (..., {features}) with at least two dimensions, got {x.shape}",
-            fix="Add the batch dimension" if x.ndim == 1 else "Match the layer's in_features",
+            f"{op} takes shape (..., {features}) with at least two dimensions, got {shape}",
+            fix="Add the batch dimension" if len(shape) == 1 else "Match the layer's in_features",
         )

@@ -112,9 +112,10 @@ class HistogramObserver(UniformObserver):
     def calculate_qparams(self) -> tuple[Array, Array]:
         """Return scale (float32) and zero point (int64), both of shape (1,)."""
         low, high = self._range()
-        first, last = best_bins(self.histogram, float(low), float(high))
-        width = (high - low) / np.float32(self.bins)
-        low, high = low + width * np.float32(first), low + width * np.float32(last + 1)
+        if low < high:
+            first, last = best_bins(self.histogram, float(low), float(high))
+            width = (high - low) / np.float32(self.bins)
+            low, high = low + width * np.float32(first), low + width * np.float32(last + 1)
         scale, zero_point = choose_qparams(low, high, self.dtype, self.qscheme, self.reduce_range)
         return np.atleast_1d(scale), np.atleast_1d(zero_point)
 

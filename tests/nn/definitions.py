@@ -31,7 +31,7 @@ def windows(length, k, stride, padding, dilation, ceil_mode):
     start = -padding
     while start < length + padding:
         fits = start + span < length + padding
-        reaches = start + span < length + padding + stride and start < length
+        reaches = start + span < length + padding - 1 + stride and start < length
         if not (fits or (ceil_mode and reaches)):
             break
         found.append([start + i * dilation for i in range(k)])

@@ -40,6 +40,11 @@ def test_linear(lead, bias):
     close(layer(x), expected)
 
 
+def test_linear_without_inputs_gives_the_bias():
+    layer = nn.Linear(0, 2)
+    close(layer(np.zeros((3, 0), np.float32)), [layer.bias] * 3)
+
+
 def test_linear_leaves_its_input_alone_and_takes_any_strides():
     rng = np.random.default_rng(1)
     layer, x = nn.Linear(4, 2), normal(rng, 8, 6)
@@ -141,9 +146,12 @@ def test_attributes():
     [
         (nn.Conv1d(1, 2, 3), "Conv1d(1, 2, kernel_size=(3,), stride=(1,))"),
         (
-            nn.Conv2d(2, 4, 3, 2, 1, 2, 2, False, "circular"),
-            "Conv2d(2, 4, kernel_size=(3, 3), stride=(2, 2), padding=(1, 1), dilation=(2, 2), groups=2, "
-            "bias=False, padding_mode=circular)",
+            nn.Conv2d(2, 4, 3, bias=False, padding_mode="circular"),
+            "Conv2d(2, 4, kernel_size=(3, 3), stride=(1, 1), bias=False, padding_mode=circular)",
+        ),
+        (
+            nn.Conv2d(2, 4, 3, 2, (0, 1), 2, 2),
+            "Conv2d(2, 4, kernel_size=(3, 3), stride=(2, 2), padding=(0, 1), dilation=(2, 2), groups=2)",
         ),
         (nn.Linear(2, 3, bias=False), "Linear(in_features=2, out_features=3, bias=False)"),
     ],
@@ -161,6 +169,7 @@ def test_repr(layer, text):
         ({"groups": 2}, "in_channels=3 and out_channels=4 must be divisible by groups=2"),
         ({"groups": 0}, "groups=0"),
         ({"out_channels": 0}, "out_channels=0"),
+        ({"in_channels": "3"}, "in_channels='3' must be a whole number"),
         ({"kernel_size": 0}, "kernel_size=0 must be a whole number of at least 1"),
         ({"kernel_size": (3, 3, 3)}, r"kernel_size=\(3, 3, 3\)"),
         ({"stride": 0}, "stride=0"),
@@ -198,12 +207,17 @@ def test_reflection_needs_enough_input():
         layer(np.zeros((1, 1, 4), np.float32))
 
 
-@pytest.mark.parametrize(
-    ("weight", "groups"), [((4, 3, 3), 1), ((4, 3, 3, 3), 3), ((4, 3, 3, 3), 0), ((0, 3, 3, 3), 1)]
-)
+@pytest.mark.parametrize(("weight", "groups"), [((4, 3, 3), 1), ((4, 1, 3, 3), 3), ((0, 3, 3, 3), 1)])
 def test_weights_that_do_not_fit(weight, groups):
     with pytest.raises(ArgumentError, match="does not fit groups"):
         functional.conv2d(np.zeros((1, 3, 8, 8), np.float32), np.zeros(weight, np.float32), groups=groups)
+
+
+@pytest.mark.parametrize("groups", [0, 1.0, "1"])
+def test_groups_must_be_a_count(groups):
+    x = np.zeros((1, 1, 3), np.float32)
+    with pytest.raises(ArgumentError, match="groups=.* must be a whole number of at least 1"):
+        functional.conv1d(x, x, groups=groups)
 
 
 def test_bias_of_the_wrong_length():
@@ -217,5 +231,5 @@ def test_input_that_does_not_fit_linear():
         ArgumentError, match=r"input of shape \(2, 3, 4\) does not fit the weight of shape \(2, 12\)"
     ):
         nn.Linear(12, 2)(np.zeros((2, 3, 4), np.float32))
-    with pytest.raises(ArgumentError, match="in_features=-1"):
+    with pytest.raises(ArgumentError, match="in_features=-1 must be a whole number of at least 0"):
         nn.Linear(-1, 2)

@@ -203,6 +203,16 @@ def test_train_and_eval_reach_the_whole_tree():
         model.train(1)
 
 
+def test_a_child_may_override_train():
+    class Frozen(nn.Module):
+        def train(self, mode=True):
+            return super().train(False)
+
+    model = nn.Sequential(Frozen())
+    assert model.training
+    assert not model.train()[0].training
+
+
 def test_apply_runs_children_first():
     model = nn.Sequential(nn.ReLU(), nn.Sequential(nn.ReLU6()))
     seen = []

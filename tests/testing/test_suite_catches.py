@@ -119,10 +119,14 @@ def test_an_op_without_samples_is_reported():
     assert "cat" in OPS
 
 
-def test_an_unknown_engine_fails():
+def test_an_unknown_engine_fails_once_and_skips_the_rest():
     suite = type("TestFake", (EngineSuite,), {"engine": "no-such-engine"})()
     with pytest.raises(RuntimeError, match="no installed plugin provides it"):
         suite.test_engine_is_usable()
+    failed, skipped, passed = outcomes(suite, AGREES, "add")
+    assert set(skipped) == {"engine 'no-such-engine' cannot be used"}
+    assert not failed
+    assert not passed
 
 
 def test_a_holder_that_keeps_a_stale_packed_form_is_caught(monkeypatch):

@@ -6,7 +6,7 @@ import numpy as np
 
 from qframe.plugin import QTensor
 
-from .linear import channel_qparams, dot, output_code
+from .linear import centered_codes, centered_weight, output_code
 
 
 class Convolution:
@@ -17,8 +17,9 @@ class Convolution:
     def __call__(self, x, scale, zero_point, *, clamp=None):
         batch, outputs = x.shape[0], self.weight.shape[0]
         codes = np.zeros((batch, outputs, *self.spatial(x.shape[2:])), dtype=np.uint8)
+        centered, weights = centered_codes(x), centered_weight(self.weight)
         for index in np.ndindex(*codes.shape):
-            accumulator = self.accumulate(x, index[0], index[1], index[2:])
+            accumulator = self.accumulate(centered, weights, index[0], index[1], index[2:])
             codes[index] = output_code(
                 accumulator, self.weight, self.bias, index[1], x.q_scale(), scale, zero_point, clamp
             )
@@ -34,21 +35,19 @@ class Convolution:
             counts.append(sum(1 for start in starts if start + d * (k - 1) < length + p))
         return counts
 
-    def accumulate(self, x, image, output, position):
+    def accumulate(self, centered, weights, image, output, position):
         """Sum over the taps inside the input: those outside hold the zero point, which counts nothing."""
         each = self.weight.shape[1]
         first = output // (self.weight.shape[0] // self.groups) * each
-        codes, weights = x.int_repr(), self.weight.int_repr()
-        weight_zero_point = channel_qparams(self.weight, output)[1]
         total = 0
         for tap in itertools.product(*map(range, self.weight.shape[2:])):
             at = tuple(
                 o * s - p + t * d
                 for o, t, s, p, d in zip(position, tap, self.stride, self.padding, self.dilation, strict=True)
             )
-            if all(0 <= i < length for i, length in zip(at, x.shape[2:], strict=True)):
-                pixel = codes[(image, slice(first, first + each), *at)]
-                total += dot(pixel, x.q_zero_point(), weights[(output, slice(None), *tap)], weight_zero_point)
+            if all(0 <= i < length for i, length in zip(at, centered.shape[2:], strict=True)):
+                pixel = centered[(image, slice(first, first + each), *at)]
+                total += int(pixel @ weights[(output, slice(None), *tap)])
         return total
 
 

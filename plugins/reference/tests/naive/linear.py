@@ -29,11 +29,18 @@ def output_code(accumulator, weight, bias, channel, input_scale, scale, zero_poi
     return numbers.saturate(zero_point + rounded, quint8, clamp)
 
 
-def dot(left, left_zero_point, right, right_zero_point):
-    """The exact sum of products of two centered vectors of codes."""
-    return int(
-        ((left.astype(np.int64) - left_zero_point) * (right.astype(np.int64) - right_zero_point)).sum()
-    )
+def centered_codes(x):
+    """The codes of an activation minus their zero point, as exact integers."""
+    return x.int_repr().astype(np.int64) - x.q_zero_point()
+
+
+def centered_weight(weight):
+    """The codes of a weight minus the zero point of their output channel, as exact integers."""
+    rows = [
+        weight.int_repr()[channel].astype(np.int64) - channel_qparams(weight, channel)[1]
+        for channel in range(weight.shape[0])
+    ]
+    return np.stack(rows)
 
 
 class linear_pack:  # noqa: N801
@@ -41,7 +48,7 @@ class linear_pack:  # noqa: N801
         self.weight, self.bias = weight, bias
 
     def __call__(self, x, scale, zero_point, *, clamp=None):
-        accumulators = self.accumulate(x.int_repr(), x.q_zero_point())
+        accumulators = self.accumulate(centered_codes(x))
         codes = np.zeros(accumulators.shape, dtype=np.uint8)
         for index in np.ndindex(*codes.shape):
             codes[index] = output_code(
@@ -56,19 +63,17 @@ class linear_pack:  # noqa: N801
             )
         return QTensor.per_tensor(codes, scale, zero_point)
 
-    def accumulate(self, codes, zero_point):
-        result = np.zeros((*codes.shape[:-1], self.weight.shape[0]), dtype=np.int64)
+    def accumulate(self, centered):
+        weights = centered_weight(self.weight)
+        result = np.zeros((*centered.shape[:-1], self.weight.shape[0]), dtype=np.int64)
         for index in np.ndindex(*result.shape):
-            weights = self.weight.int_repr()[index[-1]]
-            result[index] = dot(
-                codes[index[:-1]], zero_point, weights, channel_qparams(self.weight, index[-1])[1]
-            )
+            result[index] = (centered[index[:-1]] * weights[index[-1]]).sum()
         return result
 
     def dynamic(self, x, *, relu=False, reduce_range=False):
         scale, zero_point = dynamic_qparams(x, reduce_range)
         codes = [numbers.quantize(v, scale, zero_point, quint8) for v in x.ravel()]
-        accumulators = self.accumulate(numbers.array(codes, x.shape, quint8), zero_point)
+        accumulators = self.accumulate(np.array(codes, dtype=np.int64).reshape(x.shape) - zero_point)
         result = np.zeros(accumulators.shape, dtype=np.float32)
         for index in np.ndindex(*result.shape):
             channel = index[-1]

@@ -1,0 +1,47 @@
+"""Which quantized module replaces which float one.  Types are compared exactly."""
+
+from __future__ import annotations
+
+from ..nn import intrinsic, quantized
+from ..nn.activation import ReLU, ReLU6
+from ..nn.batchnorm import BatchNorm2d, BatchNorm3d
+from ..nn.containers import Sequential
+from ..nn.conv import Conv1d, Conv2d, Conv3d
+from ..nn.linear import Linear
+from ..nn.module import Module
+from .stubs import DeQuantStub, QuantStub
+
+Mapping = dict[type[Module], type[Module]]
+
+#: For ``convert`` after calibration.
+DEFAULT_MODULE_MAPPING: Mapping = {
+    Linear: quantized.Linear,
+    Conv1d: quantized.Conv1d,
+    Conv2d: quantized.Conv2d,
+    Conv3d: quantized.Conv3d,
+    BatchNorm2d: quantized.BatchNorm2d,
+    BatchNorm3d: quantized.BatchNorm3d,
+    ReLU: quantized.ReLU,
+    ReLU6: quantized.ReLU6,
+    QuantStub: quantized.Quantize,
+    DeQuantStub: quantized.DeQuantize,
+    quantized.FloatFunctional: quantized.QFunctional,
+    intrinsic.LinearReLU: intrinsic.quantized.LinearReLU,
+    intrinsic.ConvReLU1d: intrinsic.quantized.ConvReLU1d,
+    intrinsic.ConvReLU2d: intrinsic.quantized.ConvReLU2d,
+    intrinsic.ConvReLU3d: intrinsic.quantized.ConvReLU3d,
+    intrinsic.BNReLU2d: intrinsic.quantized.BNReLU2d,
+    intrinsic.BNReLU3d: intrinsic.quantized.BNReLU3d,
+}
+
+#: For ``quantize_dynamic``.
+DEFAULT_DYNAMIC_MODULE_MAPPING: Mapping = {
+    Linear: quantized.dynamic.Linear,
+}
+
+#: The types on which ``propagate_qconfig_`` stores a qconfig.
+DEFAULT_QCONFIG_PROPAGATE_WHITE_LIST: set[type[Module]] = {
+    Sequential,
+    *DEFAULT_MODULE_MAPPING,
+    *DEFAULT_DYNAMIC_MODULE_MAPPING,
+} - {DeQuantStub}

@@ -1,0 +1,287 @@
+"""The float layers against PyTorch, where it is installed: numbers to float32 1e-5 relative, texts equal."""
+
+import re
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from qframe import nn
+from qframe.nn import functional
+
+torch = pytest.importorskip("torch")
+
+SEEDS = st.integers(0, 10_000)
+KINDS = {1: "Conv1d", 2: "Conv2d", 3: "Conv3d"}
+
+
+def tensor(array):
+    return torch.from_numpy(np.ascontiguousarray(array))
+
+
+def numpy_state(module):
+    return {key: value.numpy() for key, value in module.state_dict().items()}
+
+
+def normal(seed, *shape):
+    return np.random.default_rng(seed).standard_normal(shape, dtype=np.float32)
+
+
+def close(actual, expected, atol=1e-5):
+    assert actual.dtype == np.float32
+    np.testing.assert_allclose(actual, expected.detach().numpy(), rtol=1e-5, atol=atol)
+
+
+def text(module):
+    """PyTorch's repr, without the ``bias`` that newer versions print for batch norms."""
+    return re.sub(r"(affine=\w+), bias=\w+", r"\1", repr(module))
+
+
+def pair(name, *args, **kwargs):
+    """The same layer of both, PyTorch's weights in both."""
+    theirs = getattr(torch.nn, name)(*args, **kwargs)
+    ours = getattr(nn, name)(*args, **kwargs)
+    result = ours.load_state_dict(theirs.state_dict())
+    assert result == ([], [])
+    assert repr(ours) == text(theirs)
+    return ours, theirs
+
+
+@st.composite
+def convolutions(draw):
+    dims = draw(st.sampled_from([1, 2, 2, 2, 3]))
+    groups = draw(st.sampled_from([1, 1, 2, 4]))
+
+    def each(low, high):
+        return tuple(draw(st.integers(low, high)) for _ in range(dims))
+
+    mode = draw(st.sampled_from(["zeros", "zeros", "reflect", "replicate", "circular"]))
+    kernel, stride, padding, dilation = each(1, 4), each(1, 3), each(0, 2), each(1, 3)
+    size = tuple(max(3, d * (k - 1) + 1) + e for d, k, e in zip(dilation, kernel, each(0, 6), strict=True))
+    channels = groups * draw(st.integers(1, 5)), groups * draw(st.integers(1, 5))
+    arguments = (*channels, kernel, stride, padding, dilation, groups, draw(st.booleans()), mode)
+    return size, arguments
+
+
+@settings(max_examples=80, deadline=None)
+@given(case=convolutions(), batch=st.integers(1, 3), seed=SEEDS)
+def test_convolutions(case, batch, seed):
+    size, arguments = case
+    ours, theirs = pair(KINDS[len(size)], *arguments)
+    x = normal(seed, batch, arguments[0], *size)
+    close(ours(x), theirs(tensor(x)), atol=2e-5)
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [((2, 64, 30, 28), (48, 64, 3, 3), 1), ((1, 96, 40, 40), (96, 1, 3, 3), 96)],
+    ids=["full", "depthwise"],
+)
+def test_convolutions_of_real_size(shape):
+    x, weight = normal(0, *shape[0]), normal(1, *shape[1])
+    expected = torch.nn.functional.conv2d(tensor(x), tensor(weight), padding=1, groups=shape[2])
+    close(functional.conv2d(x, weight, padding=1, groups=shape[2]), expected, atol=1e-4)
+
+
+@pytest.mark.parametrize("bias", [True, False])
+def test_linear(bias):
+    ours, theirs = pair("Linear", 37, 11, bias)
+    x = normal(0, 4, 5, 37)
+    close(ours(x), theirs(tensor(x)))
+
+
+@pytest.mark.parametrize(
+    ("name", "shape"),
+    [
+        ("BatchNorm1d", (8, 5)),
+        ("BatchNorm1d", (3, 5, 7)),
+        ("BatchNorm2d", (3, 5, 4, 6)),
+        ("BatchNorm3d", (2, 5, 3, 4, 2)),
+    ],
+)
+@pytest.mark.parametrize("momentum", [0.1, 0.7, None])
+@pytest.mark.parametrize("affine", [True, False])
+@pytest.mark.parametrize("track", [True, False])
+def test_batch_norms(name, shape, momentum, affine, track):
+    ours, theirs = pair(name, 5, 1e-4, momentum, affine, track)
+    for seed in range(3):
+        x = normal(seed, *shape) * 3 + 1
+        close(ours(x), theirs(tensor(x)))
+    for key, value in theirs.state_dict().items():
+        np.testing.assert_allclose(ours.state_dict()[key], value.numpy(), rtol=1e-5, atol=1e-6)
+    close(ours.eval()(x), theirs.eval()(tensor(x)))
+
+
+@st.composite
+def pools(draw, dilated):
+    def two(low, high):
+        return draw(st.integers(low, high)), draw(st.integers(low, high))
+
+    kernel = two(1, 4)
+    padding = tuple(draw(st.integers(0, k // 2)) for k in kernel)
+    dilation = two(1, 2) if dilated else (1, 1)
+    least = (max(1, d * (k - 1) + 1 - 2 * p) for k, p, d in zip(kernel, padding, dilation, strict=True))
+    size = tuple(low + draw(st.integers(0, 8)) for low in least)
+    return size, kernel, two(1, 4), padding, dilation, draw(st.booleans())
+
+
+@settings(max_examples=80, deadline=None)
+@given(case=pools(dilated=True), seed=SEEDS)
+def test_max_pool2d(case, seed):
+    size, kernel, stride, padding, dilation, ceil_mode = case
+    ours, theirs = pair("MaxPool2d", kernel, stride, padding, dilation, ceil_mode=ceil_mode)
+    x = normal(seed, 2, 3, *size)
+    assert np.array_equal(ours(x), theirs(tensor(x)).numpy())
+
+
+@settings(max_examples=80, deadline=None)
+@given(case=pools(dilated=False), seed=SEEDS, include=st.booleans(), divisor=st.sampled_from([None, 5]))
+def test_avg_pool2d(case, seed, include, divisor):
+    size, kernel, stride, padding, _, ceil_mode = case
+    ours, theirs = pair("AvgPool2d", kernel, stride, padding, ceil_mode, include, divisor)
+    x = normal(seed, 2, 3, *size)
+    close(ours(x), theirs(tensor(x)))
+
+
+@pytest.mark.parametrize("size", [1, 4, (3, 7), (None, 2), (15, 1)])
+def test_adaptive_avg_pool2d(size):
+    ours, theirs = pair("AdaptiveAvgPool2d", size)
+    x = normal(0, 2, 3, 10, 7)
+    close(ours(x), theirs(tensor(x)))
+
+
+@pytest.mark.parametrize("bidirectional", [False, True])
+@pytest.mark.parametrize("bias", [False, True])
+@pytest.mark.parametrize("batch_first", [False, True])
+def test_lstm(bidirectional, bias, batch_first):
+    ours, theirs = pair("LSTM", 7, 5, 2, bias, batch_first, 0.0, bidirectional)
+    x = normal(0, 4, 4, 7)
+    states = 4 if bidirectional else 2
+    hx = normal(1, states, 4, 5), normal(2, states, 4, 5)
+    out, (h_n, c_n) = ours(x, hx)
+    expected, (h_expected, c_expected) = theirs(tensor(x), tuple(map(tensor, hx)))
+    close(out, expected)
+    close(h_n, h_expected)
+    close(c_n, c_expected)
+    close(ours(x)[0], theirs(tensor(x))[0])
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
+        ("relu", {}),
+        ("relu6", {}),
+        ("hardtanh", {"min_val": -0.5, "max_val": 2.0}),
+        ("leaky_relu", {"negative_slope": 0.2}),
+        ("elu", {"alpha": 1.5}),
+        ("hardswish", {}),
+        ("sigmoid", {}),
+        ("tanh", {}),
+        ("softmax", {"dim": 1}),
+        ("log_softmax", {"dim": 0}),
+    ],
+)
+def test_elementwise_functions(name, arguments):
+    x = normal(0, 20, 30) * 4
+    theirs = getattr(torch, name, None) or getattr(torch.nn.functional, name)
+    theirs = getattr(torch.nn.functional, name) if arguments else theirs
+    close(getattr(functional, name)(x, **arguments), theirs(tensor(x), **arguments))
+
+
+@pytest.mark.parametrize("mode", ["constant", "reflect", "replicate", "circular"])
+def test_pad(mode):
+    x = normal(0, 2, 3, 4, 5)
+    theirs = torch.nn.functional.pad(tensor(x), (2, 1, 0, 3), mode)
+    assert np.array_equal(functional.pad(x, (2, 1, 0, 3), mode), theirs.numpy())
+
+
+@pytest.mark.parametrize("reduction", ["none", "mean", "sum"])
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("extra", [(), (3, 2)])
+def test_cross_entropy(reduction, smoothing, weighted, extra):
+    x = normal(0, 6, 4, *extra)
+    target = np.random.default_rng(1).integers(0, 4, (6, *extra))
+    target.flat[0] = -100
+    weight = np.array([0.5, 1, 2, 0], np.float32) if weighted else None
+    ours = nn.CrossEntropyLoss(weight, reduction=reduction, label_smoothing=smoothing)
+    theirs = torch.nn.CrossEntropyLoss(
+        None if weight is None else tensor(weight), reduction=reduction, label_smoothing=smoothing
+    )
+    close(ours(x, target), theirs(tensor(x), tensor(target)))
+    assert repr(ours) == text(theirs)
+
+
+@pytest.mark.parametrize("reduction", ["none", "mean", "sum"])
+def test_other_losses(reduction):
+    x, y, target = normal(0, 6, 4), normal(1, 6, 4), np.array([0, 1, 2, 3, -100, 1])
+    for name, aim in (("MSELoss", y), ("L1Loss", y), ("NLLLoss", target)):
+        ours, theirs = pair(name, reduction=reduction)
+        close(ours(x, aim), theirs(tensor(x), tensor(aim)))
+
+
+def network(library):
+    """The same network in either library."""
+    block = library.Sequential(
+        library.Conv2d(8, 8, 3, padding=1, groups=8, bias=False), library.BatchNorm2d(8), library.ReLU6(True)
+    )
+    return library.Sequential(
+        library.Conv2d(3, 8, 3, stride=2, padding=1, bias=False),
+        library.BatchNorm2d(8),
+        library.ReLU(inplace=True),
+        library.MaxPool2d(2, ceil_mode=True),
+        block,
+        library.AdaptiveAvgPool2d((2, 3)),
+        library.Flatten(),
+        library.Dropout(0.3),
+        library.Linear(48, 10),
+        library.Identity(),
+    )
+
+
+def test_whole_network():
+    theirs, ours = network(torch.nn), network(nn)
+    x = normal(0, 4, 3, 17, 21)
+    for _ in range(3):
+        theirs(tensor(x))
+    assert ours.load_state_dict(numpy_state(theirs)) == ([], [])
+    assert list(ours.state_dict()) == list(theirs.state_dict())
+    assert repr(ours) == text(theirs)
+    close(ours.eval()(x), theirs.eval()(tensor(x)))
+    assert [name for name, _ in ours.named_modules()] == [name for name, _ in theirs.named_modules()]
+    assert [name for name, _ in ours.named_buffers()] == [name for name, _ in theirs.named_buffers()]
+    theirs.load_state_dict({key: torch.from_numpy(np.array(v)) for key, v in ours.state_dict().items()})
+
+
+@pytest.mark.parametrize(
+    "build",
+    [
+        lambda library: library.Sequential(),
+        lambda library: library.ModuleDict(
+            {"a": library.Linear(1, 2), "b": library.Sequential(library.ReLU())}
+        ),
+        lambda library: library.ModuleList([library.Identity(), library.Dropout(0.1)]),
+        lambda library: library.AvgPool2d((2, 3), padding=1),
+        lambda library: library.Conv1d(2, 2, 3, padding=1, padding_mode="reflect"),
+    ],
+)
+def test_repr(build):
+    assert repr(build(nn)) == repr(build(torch.nn))
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments"), [("Linear", (300, 200)), ("Conv2d", (30, 50, 3)), ("LSTM", (30, 40))]
+)
+def test_initial_weights_have_the_same_distribution(name, arguments):
+    ours, theirs = getattr(nn, name)(*arguments), getattr(torch.nn, name)(*arguments)
+    for key, value in theirs.state_dict().items():
+        if value.ndim > 1:
+            mine = ours.state_dict()[key]
+            assert mine.std() == pytest.approx(value.numpy().std(), rel=0.03)
+            assert np.abs(mine).max() == pytest.approx(np.abs(value.numpy()).max(), rel=0.01)
+
+
+def test_gains():
+    for name in ("linear", "conv3d", "sigmoid", "tanh", "relu", "leaky_relu", "selu"):
+        assert nn.init.calculate_gain(name) == torch.nn.init.calculate_gain(name)
