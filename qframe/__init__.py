@@ -4,7 +4,7 @@ The names are PyTorch's: ``qframe.quantization.prepare``, ``qframe.nn.quantized.
 ``qframe.per_tensor_affine``.  Importing loads no plugin; the first operation does.
 """
 
-from . import backends, nn
+from . import backends, nn, quantization
 from .dtypes import DType, float16, get_dtype, qint8, qint32, quint8, register_dtype
 from .engines import registry as _registry
 from .functions import (
@@ -30,6 +30,8 @@ from .qschemes import (
     register_qscheme,
 )
 from .qtensor import QTensor
+from .random import manual_seed
+from .random import manual_seed
 from .version import __version__
 
 #: PyTorch's names for the two kinds of description.
@@ -53,6 +55,8 @@ __all__ = [
     "float16",
     "get_dtype",
     "get_qscheme",
+    "manual_seed",
+    "manual_seed",
     "mean",
     "nn",
     "per_channel_affine",
@@ -63,6 +67,7 @@ __all__ = [
     "qint8",
     "qint32",
     "qscheme",
+    "quantization",
     "quantize_per_channel",
     "quantize_per_tensor",
     "quint8",

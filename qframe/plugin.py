@@ -37,7 +37,8 @@ from .qschemes import (
     per_tensor_symmetric,
     register_qscheme,
 )
-from .qtensor import QTensor, mean_codes
+from .qtensor import QTensor
+from .qtensor_reductions import mean_codes
 
 __all__ = [
     "API",

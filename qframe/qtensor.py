@@ -11,13 +11,13 @@ from . import numerics, qschemes
 from .dtypes import DType, dtype_of
 from .errors import ArgumentError, DTypeError, QSchemeError
 from .qparams import check_per_channel, check_scale, check_zero_point
+from .qtensor_reductions import ReductionMethods
 from .qtensor_repr import format_qtensor
-from .qtensor_views import ViewMethods
 
 Array = np.ndarray[Any, Any]
 
 
-class QTensor(ViewMethods):
+class QTensor(ReductionMethods):
     """A quantized tensor: ``real = scale * (integer - zero_point)`` (mirrors quantized ``torch.Tensor``).
 
     Shapes are logical (N, C, H, W) whatever the strides; views share memory.  This constructor
@@ -156,14 +156,6 @@ class QTensor(ViewMethods):
         assert self._axis is not None
         return self._axis
 
-    def _require_per_tensor(self, what: str, instead: str | None = None) -> None:
-        if self._axis is not None:
-            raise QSchemeError(
-                f"{what} needs a per-tensor quantized tensor, this one is quantized per channel "
-                f"(axis {self._axis} of shape {self.shape})",
-                fix=f"Use {instead}" if instead else "Use dequantize() and quantize_per_tensor() first",
-            )
-
     def _require_per_channel(self, what: str, instead: str) -> None:
         if self._axis is None:
             raise QSchemeError(
@@ -206,10 +198,6 @@ class QTensor(ViewMethods):
         return bool(self.item())
 
     # -- copying ---------------------------------------------------------------------------------
-
-    def _with(self, integers: Array) -> QTensor:
-        """Return a tensor of other integers with the same qparams."""
-        return QTensor(integers, self._scale, self._zero_point, self._dtype, self._axis)
 
     def clone(self) -> QTensor:
         """Return a copy that shares no memory; strides keep their order."""
@@ -332,67 +320,6 @@ class QTensor(ViewMethods):
 
     __hash__ = object.__hash__
 
-    # -- reduction and order ---------------------------------------------------------------------
-
-    def max(self, dim: int | None = None, keepdim: bool = False) -> Any:
-        """Return the largest element, or (values, indices) along ``dim``; qparams stay."""
-        return self._extremum(np.argmax, "max", dim, keepdim)
-
-    def min(self, dim: int | None = None, keepdim: bool = False) -> Any:
-        """Return the smallest element, or (values, indices) along ``dim``; qparams stay."""
-        return self._extremum(np.argmin, "min", dim, keepdim)
-
-    def _extremum(self, arg: Any, name: str, dim: int | None, keepdim: bool) -> Any:
-        self._require_per_tensor(f"{name}()")
-        if self.numel() == 0:
-            raise ArgumentError(f"{name}() of an empty tensor of shape {self.shape}", fix="Give it elements")
-        if dim is None:
-            return self._with(self._integers.reshape(-1)[arg(self._integers)].reshape(()))
-        indices = arg(self._integers, axis=dim, keepdims=True)
-        values = np.take_along_axis(self._integers, indices, axis=dim)
-        if not keepdim:
-            values, indices = values.squeeze(dim), indices.squeeze(dim)
-        return self._with(values), indices
-
-    def mean(
-        self, dim: int | tuple[int, ...] | None = None, keepdim: bool = False, out: QTensor | None = None
-    ) -> QTensor:
-        """Return the mean over ``dim`` (default: all), with this tensor's qparams or into ``out``."""
-        self._require_per_tensor("mean()")
-        codes = mean_codes(self, dim, keepdim)
-        if out is None:
-            return self._with(codes)
-        return out.copy_(self._with(codes))
-
-    def sort(self, dim: int = -1, descending: bool = False) -> tuple[QTensor, Array]:
-        """Return (values, indices) sorted along ``dim``; equal elements keep their order."""
-        self._require_per_tensor("sort()")
-        keys = self._integers.astype(np.int64)
-        indices = np.argsort(-keys if descending else keys, axis=dim, kind="stable")
-        return self._with(np.take_along_axis(self._integers, indices, axis=dim)), indices
-
-    def argsort(self, dim: int = -1, descending: bool = False) -> Array:
-        """Return the indices that sort along ``dim``."""
-        return self.sort(dim, descending)[1]
-
-    def topk(self, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> tuple[QTensor, Array]:
-        """Return the ``k`` largest (or smallest) elements along ``dim`` and their indices.
-
-        Always sorted, whatever ``sorted`` asks; of equal elements the first come first.
-
-        Raises:
-            ArgumentError: ``k`` exceeds the length of ``dim``.
-        """
-        if not 0 <= k <= self.shape[dim]:
-            raise ArgumentError(
-                f"topk of {k} elements along a dimension of {self.shape[dim]}",
-                fix=f"Give k between 0 and {self.shape[dim]}",
-            )
-        values, indices = self.sort(dim, descending=largest)
-        first = [slice(None)] * self.ndim
-        first[dim] = slice(k)
-        return values[tuple(first)], indices[tuple(first)]
-
     # -- what it does not do ---------------------------------------------------------------------
 
     def _no_arithmetic(self, other: Any = None) -> NoReturn:
@@ -413,19 +340,6 @@ class QTensor(ViewMethods):
 
     def __repr__(self) -> str:
         return format_qtensor(self)
-
-
-def mean_codes(x: QTensor, dim: int | tuple[int, ...] | None = None, keepdim: bool = False) -> Array:
-    """Return the codes of the mean of a per-tensor ``x`` over ``dim`` (None: all dimensions)."""
-    zero_point = x.q_zero_point()
-    integers = x.int_repr()
-    total = integers.sum(axis=dim, dtype=np.int64, keepdims=keepdim)
-    count = integers.size // total.size if total.size else 1  # an empty result needs no count
-    if total.size and not count:
-        raise ArgumentError(
-            f"the mean over dimension {dim} of an empty tensor {x.shape}", fix="Give it elements"
-        )
-    return numerics.average(np.asarray(total - count * zero_point), count, zero_point, x.dtype)
 
 
 def _checked_integers(integers: Any, dtype: DType | None) -> tuple[Array, DType]:

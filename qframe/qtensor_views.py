@@ -34,6 +34,18 @@ class ViewMethods:
         from_self = type(self)
         return from_self(integers, self._scale, self._zero_point, self._dtype, axis)  # type: ignore
 
+    def _with(self, integers: Array) -> QTensor:
+        """Return other integers with the same qparams."""
+        return self._view(integers, self._axis)
+
+    def _require_per_tensor(self, what: str, instead: str | None = None) -> None:
+        if self._axis is not None:
+            raise QSchemeError(
+                f"{what} needs a per-tensor quantized tensor, this one is quantized per channel "
+                f"(axis {self._axis} of shape {self._integers.shape})",
+                fix=f"Use {instead}" if instead else "Use dequantize() and quantize_per_tensor() first",
+            )
+
     def _no_view(self, what: str, why: str) -> QSchemeError:
         return QSchemeError(
             f"{what} is not possible: the tensor is quantized per channel along axis {self._axis} of shape "

@@ -60,9 +60,17 @@ def test_cat_says_when_it_clips():
 @pytest.mark.parametrize(
     ("call", "kind", "text"),
     [
-        (lambda: qframe.quantize_per_tensor(X.astype("f8"), 1.0, 0, qframe.quint8), DTypeError, "float64 array"),
+        (
+            lambda: qframe.quantize_per_tensor(X.astype("f8"), 1.0, 0, qframe.quint8),
+            DTypeError,
+            "float64 array",
+        ),
         (lambda: qframe.quantize_per_tensor(Q, 1.0, 0, qframe.quint8), DTypeError, "needs a float32 array"),
-        (lambda: qframe.quantize_per_tensor(X, 1.0, 0, qframe.float16), DTypeError, "must be a quantized dtype"),
+        (
+            lambda: qframe.quantize_per_tensor(X, 1.0, 0, qframe.float16),
+            DTypeError,
+            "must be a quantized dtype",
+        ),
         (lambda: qframe.quantize_per_tensor(X, -1.0, 0, qframe.quint8), ArgumentError, "above zero"),
         (lambda: qframe.quantize_per_tensor(X, 1.0, 256, qframe.quint8), ArgumentError, "zero_point 256"),
         (lambda: qframe.quantize_per_channel(X, [1.0], [0], 1, qframe.qint8), ArgumentError, "3 channels"),

@@ -16,7 +16,7 @@ LAYERS = [
     ["version", "errors"],
     ["dtypes", "qschemes"],
     ["qparams", "numerics", "random"],
-    ["qtensor", "qtensor_views", "qtensor_repr"],
+    ["qtensor", "qtensor_views", "qtensor_reductions", "qtensor_repr"],
     ["engines"],
     ["ops", "backends"],
     ["plugin"],

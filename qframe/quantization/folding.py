@@ -18,7 +18,7 @@ from ..nn.module import Module
 
 Array = np.ndarray[Any, Any]
 
-#: By the type of the layer before a batch norm: its batch norm, and the containers with ReLU, with batch norm, both.
+#: By the type of a layer: its batch norm, and the containers with ReLU, with batch norm and with both.
 _LAYERS: dict[type[Module], tuple[type, type, type, type | None]] = {
     Conv1d: (BatchNorm1d, intrinsic.ConvReLU1d, intrinsic.ConvBn1d, intrinsic.ConvBnReLU1d),
     Conv2d: (BatchNorm2d, intrinsic.ConvReLU2d, intrinsic.ConvBn2d, intrinsic.ConvBnReLU2d),
@@ -132,6 +132,7 @@ def _folded(layer: Module, norm: Any) -> Module:
     twin: Any = copy(layer)
     vars(twin).update(
         {name: dict(vars(layer)[name]) for name in ("_parameters", "_buffers", "_modules")},
+        _non_persistent_buffers=set(twin._non_persistent_buffers),
         _forward_pre_hooks={},
         _forward_hooks={},
     )

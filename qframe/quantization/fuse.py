@@ -101,7 +101,9 @@ def _groups(modules_to_fuse: Any) -> list[list[str]]:
 
 def _fused(paths: list[str], modules: list[Module], fuser_func: Fuser) -> list[Module]:
     if fuser_func is fuse_known_modules and known_fuser(modules) is None:
-        _warn_unknown(", ".join(f"{path} ({type(m).__name__})" for path, m in zip(paths, modules, strict=True)))
+        _warn_unknown(
+            ", ".join(f"{path} ({type(m).__name__})" for path, m in zip(paths, modules, strict=True))
+        )
         return modules
     try:
         fused = list(fuser_func(modules))

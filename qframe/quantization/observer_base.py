@@ -254,8 +254,10 @@ def _check_qscheme(observer: UniformObserver, qscheme: Any) -> None:
             "per_channel_symmetric",
         )
     if qscheme.per_channel != observer.per_channel:
-        other = "per-tensor observer such as MinMaxObserver" if observer.per_channel else (
-            "per-channel observer such as PerChannelMinMaxObserver"
+        other = (
+            "per-tensor observer such as MinMaxObserver"
+            if observer.per_channel
+            else ("per-channel observer such as PerChannelMinMaxObserver")
         )
         raise ConfigurationError(
             f"{name} takes {kind} qschemes, got {qscheme!r}", fix=f"Choose another qscheme, or a {other}"

@@ -87,9 +87,7 @@ def _check_factories(cls: type, **factories: Any) -> None:
 
 default_qconfig = QConfig(activation=default_observer, weight=default_weight_observer)
 default_debug_qconfig = QConfig(activation=default_debug_observer, weight=default_weight_observer)
-default_per_channel_qconfig = QConfig(
-    activation=default_observer, weight=default_per_channel_weight_observer
-)
+default_per_channel_qconfig = QConfig(activation=default_observer, weight=default_per_channel_weight_observer)
 default_dynamic_qconfig = QConfigDynamic(
     activation=default_dynamic_quant_observer, weight=default_weight_observer
 )

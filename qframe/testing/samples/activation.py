@@ -18,6 +18,7 @@ def clamp() -> Iterator[Sample]:
     draw = Draw("clamp")
     for size in ODD_SIZES:
         yield single(f"size{size}", draw.tensor((size,)), 60, 190, rows=(0,))
+    yield single("long", draw.tensor((40001,)), 60, 190, rows=(0,))
     for dtype in (quint8, qint8, qint32):
         low, high = dtype.minimum, dtype.maximum
         for name, bounds in {
@@ -44,6 +45,7 @@ def lookup() -> Iterator[Sample]:
                 table = draw.codes((256,), target)
                 name = f"{source.name}-{target.name}-zero_point{zero_point}"
                 yield single(name, x, table, 0.5, zero_point, rows=(0,))
+    yield single("long", draw.tensor((40001,)), draw.codes((256,)), 0.02, 9, rows=(0,))
     yield single("image", draw.tensor((2, 3, 5, 7)), draw.codes((256,)), 0.02, 9, rows=(0,))
 
 

@@ -37,6 +37,8 @@ TWO_D = {
     "3x3d2p2": Geometry((1, 4, 9, 8), 6, (3, 3), 1, 2, 2),
     "5x3-uneven": Geometry((1, 2, 11, 9), 3, (5, 3), (2, 1), (2, 1), (1, 3)),
     "7x7s2p3": Geometry((1, 3, 9, 11), 31, (7, 7), 2, 3),
+    "3x3p1-large": Geometry((1, 32, 18, 19), 32, (3, 3), 1, 1),
+    "depthwise-3x3p1-large": Geometry((1, 40, 28, 9), 40, (3, 3), 1, 1, 1, 40),
     "one-pixel": Geometry((1, 15, 1, 1), 7, (3, 3), 1, 1),
     "one-of-everything": Geometry((1, 1, 1, 1), 1, (1, 1)),
     "padding-beyond-kernel": Geometry((1, 2, 3, 3), 2, (1, 1), 1, 2),

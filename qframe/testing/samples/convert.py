@@ -35,7 +35,7 @@ def quantize_per_tensor() -> Iterator[Sample]:
     yield single("huge-scale", draw.floats((33,), 1e38), 1e36, 0, qint8, rows=(0,))
     yield single("image", draw.floats((2, 3, 9, 11)), 0.02, 100, quint8, rows=(0,))
     yield single("scalar", np.asarray(1.25, dtype=np.float32), 0.5, 0, qint8)
-    yield single("long", draw.floats((2000,), 3), 0.05, 128, quint8, rows=(0,))
+    yield single("long", draw.floats((40001,), 3), 0.05, 128, quint8, rows=(0,))
 
 
 def quantize_per_channel() -> Iterator[Sample]:
