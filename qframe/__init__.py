@@ -31,7 +31,6 @@ from .qschemes import (
 )
 from .qtensor import QTensor
 from .random import manual_seed
-from .random import manual_seed
 from .version import __version__
 
 #: PyTorch's names for the two kinds of description.
@@ -55,7 +54,6 @@ __all__ = [
     "float16",
     "get_dtype",
     "get_qscheme",
-    "manual_seed",
     "manual_seed",
     "mean",
     "nn",

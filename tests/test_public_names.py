@@ -61,7 +61,9 @@ def test_name_exists(path: str) -> None:
     assert find(path) is not MISSING, f"qframe.{path} is missing"
 
 
-@pytest.mark.parametrize(("path", "arguments"), [row for row in PRESENT if row[1] is not None])
+@pytest.mark.parametrize(
+    ("path", "arguments"), [pytest.param(*row, id=row[0]) for row in PRESENT if row[1] is not None]
+)
 def test_arguments(path: str, arguments: str) -> None:
     """The specification's arguments come first, in its order; what qframe adds is optional."""
     wanted = arguments.split(", ") if arguments else []

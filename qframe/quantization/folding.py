@@ -141,7 +141,7 @@ def _folded(layer: Module, norm: Any) -> Module:
     twin._parameters["weight"], twin._parameters["bias"] = fold_batch_norm(
         twin.weight, twin.bias, norm.running_mean, norm.running_var, norm.eps, gamma, beta
     )
-    return twin  # type: ignore[no-any-return]
+    return twin
 
 
 def _layer(conv: Module, bn: Module) -> tuple[Any, Any, Any, Any]:

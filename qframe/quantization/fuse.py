@@ -145,8 +145,8 @@ def _move_settings(paths: list[str], modules: list[Module], fused: Module) -> No
     ]
     if hooked:
         warnings.warn(
-            f"hooks in the middle of a fused sequence are not called any more once it is folded or converted: "
-            f"{', '.join(hooked)}. Register them on {paths[0]} after fusing",
+            "hooks in the middle of a fused sequence are not called any more once it is folded or "
+            f"converted: {', '.join(hooked)}. Register them on {paths[0]} after fusing",
             FusionWarning,
             stacklevel=3,
         )

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from ..nn.containers import Sequential
 from ..nn.module import Module
 from .mappings import DEFAULT_DYNAMIC_MODULE_MAPPING, DEFAULT_MODULE_MAPPING
-from .rules import place
 
 if TYPE_CHECKING:
     from .propagate import Placement
@@ -44,10 +43,15 @@ def subclass_hint(skipped: Sequence[Skipped]) -> str:
     )
     name = skipped[0][1].__name__
     return (
-        f"left in float: {places}. Types are compared exactly, since a subclass may compute something else. To "
-        f"quantize it too, set its attribute qconfig and convert with mapping={{**DEFAULT_MODULE_MAPPING, "
+        f"left in float: {places}. Types are compared exactly, since a subclass may compute something else. "
+        "To quantize it too, set its attribute qconfig and convert with mapping={**DEFAULT_MODULE_MAPPING, "
         f"{name}: ...}}, with a class that has from_float"
     )
+
+
+def place(path: str) -> str:
+    """Return how the module at ``path`` is called in messages."""
+    return f"'{path}'" if path else "the model itself"
 
 
 _QUANTIZED = {*DEFAULT_MODULE_MAPPING.values(), *DEFAULT_DYNAMIC_MODULE_MAPPING.values()}

@@ -41,10 +41,10 @@ def add_observer_(
         raise ConfigurationError(f"device={device!r}: qframe computes on the CPU", fix="Leave it out")
     non_leaf = tuple(non_leaf_module_list or ())
     for kind in non_leaf:
-        if isinstance(kind, type) and kind.__dict__.get("forward", kind.forward) is Sequential.forward:
+        if isinstance(kind, type) and getattr(kind, "forward", None) is Sequential.forward:
             raise ConfigurationError(
-                f"{kind.__name__} in the list of non-leaf modules runs all of its submodules in turn, so that an "
-                "observer would become one of them",
+                f"{kind.__name__} in the list of non-leaf modules runs all of its submodules in turn: "
+                "an observer would become one of them",
                 fix="Observe its last module, or wrap it in a module of your own",
             )
     _observe(module, non_leaf)
@@ -58,7 +58,7 @@ def _observe(module: Module, non_leaf: tuple[type, ...]) -> None:
         return
     if OBSERVER in module._modules:
         return
-    whole = isinstance(module, FusedSequential) or type(module) in non_leaf or not module._modules
+    whole = isinstance(module, FusedSequential) or type(module) in non_leaf or _is_leaf(module)
     if not (wanted and whole):
         for child in list(module._modules.values()):
             if child is not None:
@@ -66,6 +66,10 @@ def _observe(module: Module, non_leaf: tuple[type, ...]) -> None:
     elif type(module) is not Sequential:
         module.add_module(OBSERVER, _new_observer(module))
         module.register_forward_hook(observe_output)
+
+
+def _is_leaf(module: Module) -> bool:
+    return all(child is None for child in module._modules.values())
 
 
 def _new_observer(module: Any) -> Any:
@@ -141,7 +145,7 @@ def insert_observers(
 
 def _has_own_qconfig(model: Module) -> bool:
     """Return whether a module outside of the white list was given a qconfig and has no submodules."""
-    return any(getattr(m, "qconfig", None) and not m._modules for m in model.modules())
+    return any(getattr(m, "qconfig", None) and _is_leaf(m) for m in model.modules())
 
 
 def check_model(model: Any) -> None:

@@ -11,10 +11,10 @@ from ..nn.linear import Linear
 from ..nn.module import Module
 from .stubs import DeQuantStub, QuantStub
 
-Mapping = dict[type[Module], type[Module]]
+ModuleMapping = dict[type[Module], type[Module]]
 
 #: For ``convert`` after calibration.
-DEFAULT_MODULE_MAPPING: Mapping = {
+DEFAULT_MODULE_MAPPING: ModuleMapping = {
     Linear: quantized.Linear,
     Conv1d: quantized.Conv1d,
     Conv2d: quantized.Conv2d,
@@ -35,13 +35,11 @@ DEFAULT_MODULE_MAPPING: Mapping = {
 }
 
 #: For ``quantize_dynamic``.
-DEFAULT_DYNAMIC_MODULE_MAPPING: Mapping = {
+DEFAULT_DYNAMIC_MODULE_MAPPING: ModuleMapping = {
     Linear: quantized.dynamic.Linear,
 }
 
 #: The types on which ``propagate_qconfig_`` stores a qconfig.
-DEFAULT_QCONFIG_PROPAGATE_WHITE_LIST: set[type[Module]] = {
-    Sequential,
-    *DEFAULT_MODULE_MAPPING,
-    *DEFAULT_DYNAMIC_MODULE_MAPPING,
-} - {DeQuantStub}
+DEFAULT_QCONFIG_PROPAGATE_WHITE_LIST: set[type[Module]] = {Sequential}
+DEFAULT_QCONFIG_PROPAGATE_WHITE_LIST |= DEFAULT_MODULE_MAPPING.keys() | DEFAULT_DYNAMIC_MODULE_MAPPING.keys()
+DEFAULT_QCONFIG_PROPAGATE_WHITE_LIST -= {DeQuantStub}

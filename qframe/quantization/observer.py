@@ -57,6 +57,9 @@ class MinMaxObserver(UniformObserver):
     Errors are those of all observers: see ``observer_base.UniformObserver``.
     """
 
+    min_val: Array
+    max_val: Array
+
     def __init__(
         self, dtype: DType = quint8, qscheme: QScheme = per_tensor_affine, reduce_range: bool = False
     ) -> None:
@@ -116,6 +119,8 @@ class PerChannelMinMaxObserver(UniformObserver):
 
     per_channel = True
     extremes = ("min_vals", "max_vals")
+    min_vals: Array
+    max_vals: Array
 
     def __init__(
         self,

@@ -80,7 +80,7 @@ def store_qconfigs(placements: list[Placement]) -> None:
     """Set the attribute ``qconfig`` where the plan says so."""
     for placement in placements:
         if placement.listed and placement.qconfig is not UNSET:
-            placement.module.qconfig = placement.qconfig  # type: ignore[assignment]
+            placement.module.qconfig = placement.qconfig
 
 
 def propagate_qconfig_(

@@ -120,10 +120,10 @@ def get_default_qconfig(backend: str = "fbgemm") -> QConfig:
 
 
 def _wishes(backend: str) -> tuple[bool, bool]:
-    if backend in _DOCUMENTED:
+    if isinstance(backend, str) and backend in _DOCUMENTED:
         return _DOCUMENTED[backend]
     engines = registry.inventory.engines
-    if backend in engines:
+    if isinstance(backend, str) and backend in engines:
         descriptor = engines[backend].engine
         return descriptor.reduce_range, descriptor.per_channel
     known = ", ".join(dict.fromkeys([*_DOCUMENTED, *engines]))

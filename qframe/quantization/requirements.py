@@ -9,10 +9,11 @@ from ..dtypes import float16, qint8, qint32, quint8
 from ..engines import dispatcher, registry
 from ..errors import EngineError, QFrameError
 from ..nn.quantized.weighted import WeightedModule
+from .hints import place
 from .mappings import DEFAULT_DYNAMIC_MODULE_MAPPING, DEFAULT_MODULE_MAPPING
 from .propagate import Placement
 from .qconfig import QConfig, QConfigDynamic
-from .rules import place, raise_all
+from .rules import raise_all
 
 _BUILT_IN = (quint8, qint8, qint32, float16)
 
@@ -51,6 +52,8 @@ def _check(placements: Sequence[Placement], kind: type, mine: str, other: str, f
 
 def _static_problems(kind: type, qconfig: QConfig) -> Iterator[str]:
     weighted = issubclass(DEFAULT_MODULE_MAPPING.get(kind, object), WeightedModule)
+    activation: Any
+    weight: Any
     try:
         activation = qconfig.activation()
         weight = qconfig.weight() if weighted else None
@@ -59,14 +62,14 @@ def _static_problems(kind: type, qconfig: QConfig) -> Iterator[str]:
         return
     if _per_channel(activation):
         yield (
-            f"has the per-channel activation observer {type(activation).__name__}: activations have one scale; "
-            "use a per-tensor observer"
+            f"has the per-channel activation observer {type(activation).__name__}: activations have one "
+            "scale; use a per-tensor observer"
         )
     if weighted:
         if _wrong_dtype(activation, quint8):
-            yield f"puts out qframe.quint8, its activation observer is for {activation.dtype!r}: use dtype=quint8"
+            yield f"puts out qframe.quint8, its activation observer is for {activation.dtype!r}: use quint8"
         if _wrong_dtype(weight, qint8):
-            yield f"needs qframe.qint8 weights, its weight observer is for {weight.dtype!r}: use dtype=qint8"
+            yield f"needs qframe.qint8 weights, its weight observer is for {weight.dtype!r}: use qint8"
         yield from _weight_problems(weight)
 
 
@@ -83,8 +86,8 @@ def _dynamic_problems(kind: type, qconfig: QConfigDynamic) -> Iterator[str]:
         yield from _float16_problems()
     elif dtype in (None, *_BUILT_IN) and dtype is not qint8:
         yield (
-            f"has the weight observer {type(weight).__name__} for {dtype!r}: dynamic quantization keeps weights "
-            "as qframe.qint8 or qframe.float16; use default_dynamic_qconfig or float16_dynamic_qconfig"
+            f"has the weight observer {type(weight).__name__} for {dtype!r}: dynamic quantization keeps "
+            "weights as qint8 or float16; use default_dynamic_qconfig or float16_dynamic_qconfig"
         )
     yield from _weight_problems(weight)
 
@@ -95,8 +98,8 @@ def _weight_problems(observer: Any) -> Iterator[str]:
     engine = registry.descriptor()
     if not engine.per_channel:
         yield (
-            f"has a per-channel weight observer, but engine '{engine.name}' takes weights with one scale: use "
-            f"get_default_qconfig('{engine.name}') or default_weight_observer, or another engine"
+            f"has a per-channel weight observer, but engine '{engine.name}' takes weights with one scale: "
+            f"use get_default_qconfig('{engine.name}') or default_weight_observer, or another engine"
         )
     axis = getattr(observer, "ch_axis", 0)
     if axis != 0:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import ConfigurationError
 from ..nn.containers import Sequential
 from ..nn.module import Module
+from .hints import base_in, place, subclass_hint
 from .qconfig import QConfig, QConfigDynamic
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def raise_all(
 ) -> None:
     """Raise ConfigurationError that lists the problems, if there are any."""
     if problems:
-        raise ConfigurationError("\n  ".join([f"{what} ({len(problems)}):", *problems]) + "\n", fix=fix)
+        raise ConfigurationError("\n  ".join([f"{what} ({len(problems)}):", *problems]), fix=fix)
 
 
 def _own_problems(placements: Sequence[Placement], rules: Rules) -> Iterator[str]:
@@ -75,16 +76,13 @@ def _rule_problem(
 
 def _changes(match: Placement, placements: Sequence[Placement], supported: Set[type[Module]]) -> bool:
     """Return whether the module or one below it is of a supported type, and no part of a fused one."""
+    if match.inside is not None:
+        return False
     below = f"{match.path}." if match.path else ""
-    return (
-        any(
-            type(p.module) in supported
-            and type(p.module) is not Sequential
-            and p.inside in (None, match.inside)
-            for p in placements
-            if p is match or p.path.startswith(below)
-        )
-        and match.inside is None
+    return any(
+        type(p.module) in supported and type(p.module) is not Sequential and p.inside is None
+        for p in placements
+        if p is match or p.path.startswith(below)
     )
 
 
@@ -95,6 +93,9 @@ def _no_effect(matched: Sequence[Placement], supported: Set[type[Module]]) -> st
             f"has no effect: {place(first.path)} is a part of the fused module {place(first.inside)}, "
             "whose qconfig counts: name that one instead"
         )
+    base = base_in(first.module, supported)
+    if base is not None:
+        return "has no effect: " + subclass_hint([(first.path, type(first.module), base)])
     names = ", ".join(sorted(kind.__name__ for kind in supported if kind is not Sequential))
     return (
         f"has no effect: neither {place(first.path)} ({type(first.module).__name__}) nor anything in it "
@@ -134,8 +135,3 @@ def is_qconfig(value: Any) -> bool:
 def key_text(key: Any) -> str:
     """Return how a rule's key is called in messages."""
     return key.__name__ if isinstance(key, type) else repr(key)
-
-
-def place(path: str) -> str:
-    """Return how the module at ``path`` is called in messages."""
-    return f"'{path}'" if path else "the model itself"

@@ -14,11 +14,11 @@ from ..nn.containers import Identity
 from ..nn.intrinsic.fused import FusedSequential
 from ..nn.module import Module
 from ..nn.quantized.float_functional import FloatFunctional
-from .hints import base_in, subclass_hint
+from .hints import base_in, place, subclass_hint
 from .insert import check_model
 from .mappings import DEFAULT_MODULE_MAPPING
 from .observer_base import ObserverBase
-from .rules import place, raise_all
+from .rules import raise_all
 from .stubs import DeQuantStub
 from .watch import OBSERVER, is_ours, observe_output
 
@@ -64,7 +64,7 @@ def convert(module: Module, mapping: Swaps | None = None, inplace: bool = False)
 
     Args:
         mapping: from float types to classes with ``from_float``, in place of ``DEFAULT_MODULE_MAPPING``.
-        inplace: change ``module`` itself; otherwise a copy.  A root that is replaced is returned, not changed.
+        inplace: change ``module`` itself; otherwise a copy.  A root that is replaced is only returned.
 
     Raises:
         CalibrationError: observers saw no data, or weights hold NaN or infinity; lists all of them.
@@ -186,10 +186,9 @@ def _check_observers(modules: list[tuple[str, Module]]) -> None:
         raise CalibrationError(
             "\n  ".join(
                 [f"{len(blind)} of {len(modules)} modules to convert saw no calibration data:", *lines]
-            )
-            + "\n",
-            fix="Run the prepared model on data that reaches them, or set qconfig = None on those that forward "
-            "never uses",
+            ),
+            fix="Run the prepared model on data that reaches them, or set qconfig = None before prepare on "
+            "those that forward never uses",
         )
 
 
@@ -201,7 +200,7 @@ def _warn_about_the_rest(model: Module, mapping: Swaps, swapped: int) -> None:
     skipped = [
         (path, type(module), base)
         for path, module in model.named_modules()
-        if getattr(module, "qconfig", None) is not None and (base := base_in(module, mapping))
+        if not (swapped and getattr(module, "qconfig", None) is None) and (base := base_in(module, mapping))
     ]
     if skipped:
         warnings.warn(subclass_hint(skipped), QuantizationWarning, stacklevel=3)
@@ -219,9 +218,9 @@ def strip(model: Module) -> None:
     """Remove from every module what preparing put there: qconfig, observer and hooks."""
     for module in model.modules():
         if "qconfig" in vars(module):
+            if type(module) is FloatFunctional:
+                module.activation_post_process = Identity()
             del module.qconfig
-        if type(module) is FloatFunctional:
-            module.activation_post_process = Identity()
         if any(hook is observe_output for hook in module._forward_hooks.values()):
             del module._modules[OBSERVER]
         for table in (module._forward_pre_hooks, module._forward_hooks):

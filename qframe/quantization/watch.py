@@ -8,6 +8,7 @@ from typing import Any
 
 from ..errors import QuantizationWarning
 from ..nn.module import Module
+from .hints import place
 from .observer_base import ObserverBase
 
 #: The name under which a module holds the observer of its output.
@@ -38,20 +39,21 @@ class CallWatch:
     def after(self, root: Module, arguments: tuple[Any, ...], output: Any) -> None:
         """Forward hook: warn of those that were called more than once since."""
         self.forwards += 1
-        often = [
-            f"'{path}' ({observer.calls - self._calls[path]} times)"
-            for path, observer in observers(root)
-            if path in self._calls and observer.calls - self._calls[path] > 1 and path not in self._told
-        ]
-        if often:
-            self._told.update(path for path, _ in observers(root))
+        often = {path: times for path, times in self._times(root).items() if times > 1}
+        new = [f"{place(path)} ({times} times)" for path, times in often.items() if path not in self._told]
+        self._told.update(often)
+        if new:
             warnings.warn(
-                f"one forward uses modules more than once: {', '.join(often)}. Their observers mix the ranges of "
-                "different places into one scale. Give each place a module of its own (for a FloatFunctional, "
-                "one instance for each operation)",
+                f"one forward uses modules more than once: {', '.join(new)}. Their observers mix the "
+                "ranges of different places into one scale. Give each place a module of its own (for a "
+                "FloatFunctional: one instance for each operation)",
                 QuantizationWarning,
                 stacklevel=4,
             )
+
+    def _times(self, root: Module) -> dict[str, int]:
+        now = {path: observer.calls for path, observer in observers(root)}
+        return {path: calls - self._calls.get(path, calls) for path, calls in now.items()}
 
 
 def observers(root: Module) -> Iterator[tuple[str, ObserverBase]]:

@@ -77,8 +77,8 @@ def _check_was_run(model: Module) -> None:
     if not ran and not any(observer.calls for _, observer in observers(model)):
         raise CalibrationError(
             "run_fn returned without having run the model: there is no calibration data",
-            fix="Check that run_args holds at least one batch (a generator can be consumed only once), and that "
-            "run_fn calls the model it is given",
+            fix="Check that run_args holds at least one batch (a generator can be consumed only once), and "
+            "that run_fn calls the model it is given",
         )
 
 

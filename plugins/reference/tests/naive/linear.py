@@ -111,7 +111,7 @@ class linear_pack_fp16:  # noqa: N801
         result = np.zeros((*x.shape[:-1], self.weight.shape[0]), dtype=np.float32)
         for index in np.ndindex(*result.shape):
             row = x[index[:-1]].astype(np.float64)
-            y = sum(float(a) * float(b) for a, b in zip(row, self.weight[index[-1]], strict=True))
+            y = float((row * self.weight[index[-1]]).sum())
             if self.bias is not None:
                 y += float(self.bias[index[-1]])
             result[index] = max(y, 0.0) if relu else y
