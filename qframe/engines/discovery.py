@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 REFERENCE = "reference"
 
 
-@dataclass
+@dataclass(eq=False)
 class PluginRecord:
     """What became of one installed plugin.
 
@@ -36,7 +36,7 @@ class PluginRecord:
     error: BaseException | None = None
 
 
-@dataclass
+@dataclass(eq=False)
 class EngineRecord:
     """One engine as found on this machine.
 
@@ -53,7 +53,7 @@ class EngineRecord:
     cause: BaseException | None = None
 
 
-@dataclass
+@dataclass(eq=False)
 class Inventory:
     """Everything that discovery found.
 

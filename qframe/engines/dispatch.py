@@ -27,7 +27,7 @@ R = TypeVar("R")
 QParamsRule = Literal["given", "input", "derived", "none"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Op:
     """An entry of :data:`OPS`: everything that is true of an op on every engine.
 
