@@ -30,7 +30,7 @@ class PackedConv:
         self, weight: QTensor, bias: Array | None, stride: Ints, padding: Ints, dilation: Ints, groups: int
     ) -> None:
         self._scales, zero_points = weight_qparams(weight)
-        self._bias = bias
+        self._bias = None if bias is None else bias.copy()
         self._stride, self._padding, self._dilation = stride, padding, dilation
         self._kernel = weight.shape[2:]
         self._outputs = weight.shape[0]

@@ -21,7 +21,7 @@ class PackedLinear:
     def __init__(self, weight: QTensor, bias: Array | None) -> None:
         self._scales, zero_points = weight_qparams(weight)
         self._matrix = ExactMatrix(centered_weight(weight.int_repr(), zero_points))
-        self._bias = bias
+        self._bias = None if bias is None else bias.copy()
 
     def __call__(self, x: QTensor, scale: float, zero_point: int, *, clamp: Clamp | None = None) -> QTensor:
         """Multiply quint8 ``x`` (..., K) and requantize."""
@@ -58,7 +58,7 @@ class PackedLinearFp16:
         half = np.finfo(np.float16)
         saturated = np.clip(weight, half.min, half.max).astype(np.float16)
         self._columns = np.ascontiguousarray(saturated.T.astype(np.float32))
-        self._bias = bias
+        self._bias = None if bias is None else bias.copy()
 
     def __call__(self, x: Array, *, relu: bool = False) -> Array:
         """Multiply float32 ``x`` (..., K), accumulating in float32."""
