@@ -83,9 +83,8 @@ def fuse_modules(
 
 
 def _groups(modules_to_fuse: Any) -> list[list[str]]:
-    entries = [] if isinstance(modules_to_fuse, str) else list(modules_to_fuse)
-    groups = [entries] if entries and all(isinstance(e, str) for e in entries) else list(map(list, entries))
-    if isinstance(modules_to_fuse, str) or not all(isinstance(p, str) and p for g in groups for p in g):
+    groups = [modules_to_fuse] if _is_group(modules_to_fuse) else modules_to_fuse
+    if not isinstance(groups, (list, tuple)) or not all(map(_is_group, groups)):
         raise ConfigurationError(
             f"modules_to_fuse={modules_to_fuse!r:.80} holds something else than paths of modules",
             fix="Give a list of paths, or a list of such lists",
@@ -96,7 +95,11 @@ def _groups(modules_to_fuse: Any) -> list[list[str]]:
         raise ConfigurationError(
             f"modules_to_fuse names {', '.join(twice)} more than once", fix="Put each module into one group"
         )
-    return [group for group in groups if group]
+    return [list(group) for group in groups if group]
+
+
+def _is_group(value: Any) -> bool:
+    return isinstance(value, (list, tuple)) and all(isinstance(path, str) and path for path in value)
 
 
 def _fused(paths: list[str], modules: list[Module], fuser_func: Fuser) -> list[Module]:

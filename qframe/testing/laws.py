@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from multiprocessing.pool import ThreadPool
 from typing import Any
 
@@ -115,6 +116,17 @@ class Laws(Harness):
                     self.assert_no_difference(op, sample.copy(), results, f"{sample.name}, {threads} threads")
         finally:
             set_num_threads(before)
+
+    def test_packed_weights_are_self_contained(self, packed: Case) -> None:
+        """Overwriting weight and bias after packing changes no result."""
+        sample = packed.sample.copy()
+        expected = self.expected(packed.op, sample)
+        assert sample.weights is not None
+        target = self.kernel(packed.op)(*sample.weights)
+        for array in replace(sample, calls=()).arrays():
+            array[...] = 0
+        for call, before, error in zip(sample.calls, expected, sample.errors(0), strict=True):
+            assert_unchanged(call.run(target), before, error, "overwritten after packing")
 
     def test_repack_after_an_engine_switch(self, packed: Case) -> None:
         """A layer's weight runs on the engine in use, and as before once the engine is back."""

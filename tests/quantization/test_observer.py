@@ -205,7 +205,12 @@ def test_a_constant_is_at_the_end_of_a_range_from_zero(kind):
 
 @pytest.mark.parametrize(
     ("low", "high", "reduce_range", "scale", "zero_point"),
-    [(-1, 2, False, 3 / 255, 85), (-1, 2, True, 3 / 127, 42), (0, 0, False, 0.1, 0), (3, 7, False, 7 / 255, 0)],
+    [
+        (-1, 2, False, 3 / 255, 85),
+        (-1, 2, True, 3 / 127, 42),
+        (0, 0, False, 0.1, 0),
+        (3, 7, False, 7 / 255, 0),
+    ],
 )
 def test_dynamic_observer_chooses_as_dynamic_operators_do(low, high, reduce_range, scale, zero_point):
     observer = q.MinMaxDynamicQuantObserver(reduce_range=reduce_range)
@@ -391,7 +396,9 @@ def test_with_args_chains_and_the_last_wins():
 
 def test_with_args_reads_as_the_partial_inside():
     text = repr(q.MinMaxObserver.with_args(reduce_range=True))
-    assert text == "functools.partial(<class 'qframe.quantization.observer.MinMaxObserver'>, reduce_range=True)"
+    assert (
+        text == "functools.partial(<class 'qframe.quantization.observer.MinMaxObserver'>, reduce_range=True)"
+    )
 
 
 @pytest.mark.parametrize("duplicate", [copy.copy, copy.deepcopy, lambda x: pickle.loads(pickle.dumps(x))])

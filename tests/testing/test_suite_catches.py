@@ -22,6 +22,7 @@ WRONG = [
     ("lookup", fakes.lookup_with_the_scale_in_float32, "test_output_qparams_and_dtype"),
     ("lookup", fakes.lookup_always_unsigned, "test_output_qparams_and_dtype"),
     ("linear_pack", fakes.linear_with_reversed_channel_scales, AGREES),
+    ("linear_pack", fakes.linear_that_packs_late, "test_packed_weights_are_self_contained"),
     ("clamp", fakes.clamp_in_place, "test_inputs_stay_unchanged"),
     ("clamp", fakes.clamp_returning_its_input, "test_results_own_their_memory"),
     ("add", fakes.ScratchAdd(), "test_results_own_their_memory"),
