@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..nn.containers import Identity
 from ..nn.module import Module
 from .watch import OBSERVER
 
@@ -17,8 +18,9 @@ def get_observer_dict(mod: Module, target_dict: dict[str, Any], prefix: str = ""
         prefix: path of ``mod``, put before all others.
     """
     start = f"{prefix}." if prefix else ""
-    if OBSERVER in mod._modules:
-        target_dict[start + OBSERVER] = mod._modules[OBSERVER]
+    observer = mod._modules.get(OBSERVER)
+    if observer is not None and type(observer) is not Identity:  # that of a FloatFunctional unprepared
+        target_dict[start + OBSERVER] = observer
     for name, child in mod._modules.items():
         if child is not None and name != OBSERVER:
             get_observer_dict(child, target_dict, start + name)

@@ -25,7 +25,7 @@ def skipped_subclasses(placements: Sequence[Placement], supported: Iterable[type
 
 def _left_out(placement: Placement) -> bool:
     own = "qconfig" in vars(placement.module)
-    return not (placement.listed or own or placement.inside) and isinstance(placement.qconfig, tuple)
+    return placement.wanted and not (placement.listed or own or placement.inside)
 
 
 def base_in(module: Module, kinds: Iterable[type[Module]]) -> type | None:

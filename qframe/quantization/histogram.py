@@ -23,6 +23,8 @@ Array = np.ndarray[Any, Any]
 
 #: Steps of the quantized range that the search for the best range supposes.
 _QUANTIZED_STEPS = 256
+#: So many parts of an old bin, or more, make a range in which all old bins are as good as one point.
+_VANISHING = 2.0**45
 #: Share of the data by which the search moves inwards.
 _SEARCH_STEP = 1e-5
 
@@ -62,22 +64,29 @@ class HistogramObserver(UniformObserver):
 
     def _observe(self, x: Array) -> None:
         low, high = self._extremes_of(x)
-        if not self.has_data or self._fine_width() <= 0:
+        if not self.has_data or self.min_val == self.max_val:
             self.histogram = ops.histogram(x, self.bins, *_opened(low, high))
             self.min_val, self.max_val = low, high
             return
         low, high = np.minimum(self.min_val, low), np.maximum(self.max_val, high)
         self._checked(x, np.asarray(low), np.asarray(high))
+        self.histogram, self.min_val, self.max_val = self._extended(x, low, high)
+
+    def _extended(self, x: Array, low: Any, high: Any) -> tuple[Array, Array, Array]:
+        """Return histogram and range after counting ``x`` too; the range may end above ``high``."""
+        if float(high) - float(low) > _VANISHING * float(self._fine_width()):
+            counts = ops.histogram(x, self.bins, float(low), float(high))
+            share = (float(self.min_val) - float(low)) / (float(high) - float(low))
+            counts[min(int(share * self.bins), self.bins - 1)] += self.histogram.sum()
+            return counts, np.asarray(low), np.asarray(high)
         low, high, rate, start = self._aligned(low, high)
         counts = ops.histogram(x, self.bins, float(low), float(high))
         if low == self.min_val and high == self.max_val:
-            counts = counts + self.histogram
-        else:
-            counts = counts + self._resampled(rate, start)
-        self.histogram, self.min_val, self.max_val = counts, low, high
+            return counts + self.histogram, low, high
+        return counts + self._resampled(rate, start), low, high
 
     def _fine_width(self) -> np.float32:
-        """Return the width of the parts that bins are cut into; 0 while all data is one number."""
+        """Return the width of the parts that bins are cut into; it may be too small for float32, and so 0."""
         span: np.float32 = np.float32(self.max_val) - np.float32(self.min_val)
         return span / np.float32(self.bins * self.upsample_rate)
 

@@ -184,9 +184,10 @@ class UniformObserver(ObserverBase):
                 fix="Check that sample of the calibration data, and the layers before this one",
             )
         width = high.astype(np.float64) - low
-        if (width > np.finfo(np.float32).max).any():
+        if (width > np.finfo(np.float32).max / 2).any():  # arithmetic on the range needs some room
             raise CalibrationError(
-                f"batch {self.calls} of this observer spans {low} to {high}, wider than float32 can hold",
+                f"batch {self.calls} of this observer widens the range to {low} .. {high}, which is too wide "
+                "for float32",
                 fix="Normalise the calibration data as in evaluation",
             )
         return low, high

@@ -40,9 +40,14 @@ class Placement:
     inside: str | None
 
     @property
+    def wanted(self) -> bool:
+        """Whether a qconfig reaches the module, on whose type it may be lost."""
+        return self.qconfig is not UNSET and self.qconfig is not None
+
+    @property
     def active(self) -> bool:
         """Whether the module is to be quantized for itself."""
-        return self.listed and self.inside is None and self.qconfig is not UNSET and bool(self.qconfig)
+        return self.listed and self.inside is None and self.wanted
 
 
 def plan_qconfigs(root: Module, rules: Rules, white_list: Types) -> list[Placement]:

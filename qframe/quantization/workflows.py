@@ -53,7 +53,8 @@ def quantize(
 
     Raises:
         ConfigurationError: as :func:`prepare`; the model is unchanged then.
-        CalibrationError: ``run_fn`` never ran the model, or as :func:`convert`.
+        CalibrationError: ``run_fn`` never ran the model, or as :func:`convert`; with ``inplace`` the model
+            stays prepared then.
     """
     check_model(model)
     model = model if inplace else deepcopy(model)

@@ -113,6 +113,16 @@ def test_a_range_that_grows_a_billionfold_costs_no_memory():
     assert observer.histogram.sum() == pytest.approx(102)
 
 
+@pytest.mark.parametrize("first", [1e-44, 1e-38, 1e-20])
+@pytest.mark.parametrize("second", [1.0, 1e30])
+def test_a_range_that_grows_beyond_all_measure_keeps_the_counts(first, second):
+    observer = q.HistogramObserver(bins=16)
+    observer(np.linspace(0, first, 7, dtype=F))
+    observer(np.array([-second, second, second], F))
+    assert (observer.min_val, observer.histogram.sum()) == (-second, 10)
+    assert observer.histogram[[0, 8, 15]].tolist() == [1, 7, 2]
+
+
 # -- search ------------------------------------------------------------------------------------------
 
 

@@ -115,6 +115,11 @@ def test_rules_that_cannot_be_honoured_are_reported(rules, text):
     assert_unchanged(model, before)
 
 
+def test_a_model_without_submodules_has_no_paths_to_suggest():
+    with pytest.raises(qframe.errors.ConfigurationError, match=r"rule 'fc' matches no module\. Nothing"):
+        q.propagate_qconfig_(nn.Linear(2, 2), {"fc": A})
+
+
 def test_all_bad_rules_are_listed_at_once():
     with pytest.raises(qframe.errors.ConfigurationError) as caught:
         q.propagate_qconfig_(Net(), {"fcc": A, "drop": A, "fc": B})

@@ -135,6 +135,11 @@ def test_dynamic_weight_observers_that_do_not_suit(weight):
     refused(lambda: q.quantize_dynamic(Net(), {nn.Linear: qconfig}), "keeps weights as qint8 or float16")
 
 
+def test_dynamic_weight_observers_that_cannot_be_built():
+    qconfig = q.QConfigDynamic(weight=q.MinMaxObserver.with_args(dtype=qframe.qint32))
+    refused(lambda: q.quantize_dynamic(Net(), {nn.Linear: qconfig}), "whose weight observer cannot be built")
+
+
 def test_only_what_will_be_quantized_is_checked():
     model = ready(q.QConfig(activation=ACTIVATION, weight=ACTIVATION))
     for name in ("conv", "side", "fc"):
