@@ -46,6 +46,10 @@ class HistogramObserver(UniformObserver):
     Errors are those of all observers, and ConfigurationError for ``bins`` or ``upsample_rate`` below 1.
     """
 
+    histogram: Array
+    min_val: Array
+    max_val: Array
+
     def __init__(
         self,
         bins: int = 2048,

@@ -39,15 +39,18 @@ def add_observer_(
     """
     if device not in (None, "cpu"):
         raise ConfigurationError(f"device={device!r}: qframe computes on the CPU", fix="Leave it out")
-    non_leaf = tuple(non_leaf_module_list or ())
-    for kind in non_leaf:
+    _check_non_leaf(non_leaf_module_list)
+    _observe(module, tuple(non_leaf_module_list or ()))
+
+
+def _check_non_leaf(non_leaf: Collection[type] | None) -> None:
+    for kind in non_leaf or ():
         if isinstance(kind, type) and getattr(kind, "forward", None) is Sequential.forward:
             raise ConfigurationError(
                 f"{kind.__name__} in the list of non-leaf modules runs all of its submodules in turn: "
                 "an observer would become one of them",
                 fix="Observe its last module, or wrap it in a module of your own",
             )
-    _observe(module, non_leaf)
 
 
 def _observe(module: Module, non_leaf: tuple[type, ...]) -> None:
@@ -124,6 +127,7 @@ def insert_observers(
     qconfig_dict: Mapping[Any, Any] | None,
 ) -> None:
     """Do in place what :func:`prepare` does, in either mode; nothing is changed if an error is raised."""
+    _check_non_leaf(non_leaf)
     rules = dict(qconfig_dict or {})
     placements = plan_qconfigs(model, rules, white_list)
     check_rules(placements, rules, white_list)

@@ -3,18 +3,32 @@
 from __future__ import annotations
 
 import functools
+import warnings
 from typing import Any
 
 import numpy as np
 
 from .. import ops
 from ..dtypes import DType, get_dtype, qint32, quint8
-from ..errors import CalibrationError, ConfigurationError, DTypeError, UnsupportedArgument
+from ..errors import (
+    CalibrationError,
+    ConfigurationError,
+    DTypeError,
+    QuantizationWarning,
+    UnsupportedArgument,
+)
 from ..nn.module import Module
 from ..nn.state import State, StateCheck
 from ..ops.checks import describe
 from ..qparams import choose_qparams
-from ..qschemes import QScheme, get_qscheme
+from ..qschemes import (
+    QScheme,
+    get_qscheme,
+    per_channel_affine,
+    per_channel_symmetric,
+    per_tensor_affine,
+    per_tensor_symmetric,
+)
 from ..qtensor import QTensor
 
 Array = np.ndarray[Any, Any]
@@ -119,14 +133,13 @@ class UniformObserver(ObserverBase):
     def __init__(self, dtype: DType, qscheme: QScheme, reduce_range: bool) -> None:
         super().__init__(dtype)
         _check_dtype(self, dtype)
-        _check_qscheme(self, qscheme)
+        self.qscheme = qscheme = _own_qscheme(self, qscheme)
         if qscheme.symmetric and reduce_range and dtype is quint8:
             raise UnsupportedArgument(
                 f"{type(self).__name__} cannot reduce the range of {dtype!r} with {qscheme!r}: "
                 "its zero point 128 lies outside of 0..127",
                 fix="Use qframe.qint8, an affine qscheme, or reduce_range=False",
             )
-        self.qscheme = qscheme
         self.reduce_range = reduce_range
         for name in self.extremes:
             self.register_buffer(name, np.zeros(0, dtype=np.float32))
@@ -245,24 +258,39 @@ def _is_float(dtype: Any) -> bool:
     return isinstance(dtype, DType) and not dtype.is_quantized
 
 
-def _check_qscheme(observer: UniformObserver, qscheme: Any) -> None:
+#: What the other family's qschemes mean to an observer: it only decides symmetric or affine.
+_COUNTERPARTS = {
+    per_tensor_affine: per_channel_affine,
+    per_tensor_symmetric: per_channel_symmetric,
+    per_channel_affine: per_tensor_affine,
+    per_channel_symmetric: per_tensor_symmetric,
+}
+
+
+def _own_qscheme(observer: UniformObserver, qscheme: Any) -> QScheme:
+    """Return ``qscheme``, or its counterpart if it is for the other kind of observer, with a warning."""
     name = type(observer).__name__
-    kind = "per-channel" if observer.per_channel else "per-tensor"
     if not isinstance(qscheme, QScheme) or get_qscheme(qscheme.name) is not qscheme:
         raise ConfigurationError(
             f"{name}: {qscheme!r} is no registered qscheme",
             fix="Use qframe.per_tensor_affine, per_tensor_symmetric, per_channel_affine or "
             "per_channel_symmetric",
         )
-    if qscheme.per_channel != observer.per_channel:
-        other = (
-            "per-tensor observer such as MinMaxObserver"
-            if observer.per_channel
-            else ("per-channel observer such as PerChannelMinMaxObserver")
-        )
+    if qscheme.per_channel == observer.per_channel:
+        return qscheme
+    scales = "a scale for each channel" if observer.per_channel else "one scale for all channels"
+    if qscheme not in _COUNTERPARTS:
         raise ConfigurationError(
-            f"{name} takes {kind} qschemes, got {qscheme!r}", fix=f"Choose another qscheme, or a {other}"
+            f"{name} computes {scales}, which {qscheme!r} is not for", fix="Use an observer of the other kind"
         )
+    own = _COUNTERPARTS[qscheme]
+    warnings.warn(
+        f"{name} computes {scales}, so it takes {qscheme!r} as {own!r}. Name that one, or use "
+        f"{'MinMaxObserver' if observer.per_channel else 'PerChannelMinMaxObserver'}",
+        QuantizationWarning,
+        stacklevel=4,
+    )
+    return own
 
 
 def _count_bad(x: Array) -> str:

@@ -119,7 +119,7 @@ def test_a_range_that_grows_beyond_all_measure_keeps_the_counts(first, second):
     observer = q.HistogramObserver(bins=16)
     observer(np.linspace(0, first, 7, dtype=F))
     observer(np.array([-second, second, second], F))
-    assert (observer.min_val, observer.histogram.sum()) == (-second, 10)
+    assert (observer.min_val, observer.histogram.sum()) == (F(-second), 10)
     assert observer.histogram[[0, 8, 15]].tolist() == [1, 7, 2]
 
 

@@ -168,8 +168,14 @@ def test_non_leaf_modules_that_are_listed_are_observed_as_a_whole():
 
 
 def test_a_sequential_cannot_be_observed_as_a_whole():
-    with pytest.raises(qframe.errors.ConfigurationError, match="Sequential in the list of non-leaf modules"):
+    text = "Sequential in the list of non-leaf modules"
+    with pytest.raises(qframe.errors.ConfigurationError, match=text):
         q.add_observer_(ready(), [nn.Sequential])
+    model = ready()
+    before = snapshot(model)
+    with pytest.raises(qframe.errors.ConfigurationError, match=text):
+        q.prepare(model, inplace=True, observer_non_leaf_module_list=[nn.Sequential])
+    assert_unchanged(model, before)
 
 
 def test_add_observer_goes_by_the_attributes():

@@ -1,7 +1,4 @@
-"""Observers: what they note, the qparams they choose, and what they refuse."""
-
-import copy
-import pickle
+"""Observers: what they note and the qparams that they choose."""
 
 import numpy as np
 import pytest
@@ -11,8 +8,8 @@ from hypothesis.extra import numpy as hnp
 
 import qframe
 from qframe import quantization as q
-from qframe.dtypes import DType
-from qframe.qschemes import QScheme
+
+from .observing import CHANNEL_CLASSES, CLASSES, PER_CHANNEL, PER_TENSOR, TENSOR_CLASSES, batches, observed
 
 EPS = np.float32(2.0**-23)
 RANGES = {
@@ -21,11 +18,6 @@ RANGES = {
     (qframe.qint8, False): (-128, 127),
     (qframe.qint8, True): (-64, 63),
 }
-PER_TENSOR = [qframe.per_tensor_affine, qframe.per_tensor_symmetric]
-PER_CHANNEL = [qframe.per_channel_affine, qframe.per_channel_symmetric]
-TENSOR_CLASSES = [q.MinMaxObserver, q.MovingAverageMinMaxObserver, q.HistogramObserver]
-CHANNEL_CLASSES = [q.PerChannelMinMaxObserver, q.MovingAveragePerChannelMinMaxObserver]
-CLASSES = [*TENSOR_CLASSES, *CHANNEL_CLASSES, q.MinMaxDynamicQuantObserver]
 
 
 def refused(dtype, qscheme, reduce_range):
@@ -52,17 +44,6 @@ def by_formula(low, high, dtype, qscheme, reduce_range):
         return scale, 128 if dtype is qframe.quint8 else 0
     scale = max((high - low) / np.float32(quant_max - quant_min), EPS)
     return scale, int(min(max(quant_min - np.rint(low / scale), quant_min), quant_max))
-
-
-def batches(seed=0, count=3, shape=(4, 3, 5)):
-    rng = np.random.default_rng(seed)
-    return [np.float32(rng.normal(size=shape) * 2**i + i) for i in range(count)]
-
-
-def observed(observer, *data):
-    for batch in data:
-        observer(batch)
-    return observer
 
 
 # -- statistics --------------------------------------------------------------------------------------
@@ -219,123 +200,6 @@ def test_dynamic_observer_chooses_as_dynamic_operators_do(low, high, reduce_rang
     np.testing.assert_array_equal(found[1], np.array([zero_point]))
 
 
-# -- refusals ----------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("kind", CLASSES)
-def test_without_data_there_are_no_qparams(kind):
-    with pytest.raises(qframe.errors.CalibrationError, match="saw no data.*Run the prepared model"):
-        kind().calculate_qparams()
-    with pytest.raises(qframe.errors.CalibrationError, match="saw 1 empty batches"):
-        observed(kind(), np.zeros((0, 3), np.float32)).calculate_qparams()
-
-
-@pytest.mark.parametrize("kind", CLASSES)
-@pytest.mark.parametrize(
-    ("bad", "text"),
-    [([np.nan], "1 NaN"), ([np.inf, -np.inf], "2 infinite"), ([np.nan, np.inf], "1 NaN and 1 infinite")],
-)
-def test_nan_and_infinity_are_refused_with_batch_and_module(kind, bad, text):
-    model = qframe.nn.Sequential(qframe.nn.Identity(), kind())
-    model(np.ones((2, 3), np.float32))
-    state = {name: value.copy() for name, value in model.state_dict().items()}
-    spoiled = np.ones((2, 3), np.float32)
-    spoiled[0, : len(bad)] = bad
-    with pytest.raises(qframe.errors.CalibrationError) as caught:
-        model(spoiled)
-    assert "module '1'" in str(caught.value)
-    assert f"batch 2 of this observer holds {text} among 6 values" in str(caught.value)
-    for name, value in model.state_dict().items():
-        np.testing.assert_array_equal(value, state[name])
-
-
-@pytest.mark.parametrize("kind", CLASSES)
-def test_a_range_wider_than_float32_is_refused(kind):
-    widest = np.finfo(np.float32).max
-    with pytest.raises(qframe.errors.CalibrationError, match="batch 1 .* too wide for float32"):
-        kind()(np.array([[-widest, widest]], np.float32))
-
-
-def test_a_double_beyond_float32_counts_as_infinite():
-    with pytest.raises(qframe.errors.CalibrationError, match="1 infinite"):
-        q.MinMaxObserver()(np.array([1e300]))
-
-
-@pytest.mark.parametrize("kind", [*CLASSES, q.RecordingObserver])
-def test_quantized_tensors_and_other_objects_are_refused(kind):
-    tensor = qframe.quantize_per_tensor(np.ones((1, 2), np.float32), 1.0, 0, qframe.quint8)
-    for data in (tensor, [1.0], None, np.array(["a"]), np.array([1j])):
-        with pytest.raises(qframe.errors.DTypeError, match="observes float arrays"):
-            kind()(data)
-
-
-@pytest.mark.parametrize("kind", CLASSES)
-@pytest.mark.parametrize("dtype", [qframe.qint32, qframe.float16, np.uint8, "quint8", None])
-def test_other_dtypes_are_refused(kind, dtype):
-    with pytest.raises(qframe.errors.ConfigurationError, match="quint8, qframe.qint8 and registered"):
-        kind(dtype=dtype)
-
-
-@pytest.mark.parametrize("kind", CLASSES)
-@pytest.mark.parametrize("qscheme", ["per_tensor_affine", None, QScheme("odd", False, False)])
-def test_other_qschemes_are_refused(kind, qscheme):
-    with pytest.raises((qframe.errors.ConfigurationError, qframe.errors.ArgumentError), match="qscheme"):
-        kind(qscheme=qscheme)
-
-
-@pytest.mark.parametrize("kind", CLASSES)
-def test_qschemes_of_the_other_family_are_refused(kind):
-    others = PER_TENSOR if kind in CHANNEL_CLASSES else PER_CHANNEL
-    for qscheme in others:
-        with pytest.raises(qframe.errors.ConfigurationError, match="observer such as"):
-            kind(qscheme=qscheme)
-
-
-def test_dtypes_and_qschemes_of_third_parties_are_welcome():
-    int4 = _registered(DType("test_qint4", np.dtype(np.int8), -8, 7), qframe.register_dtype)
-    scheme = _registered(QScheme("test_symmetric", False, True), qframe.register_qscheme)
-    observer = observed(q.MinMaxObserver(dtype=int4, qscheme=scheme), np.array([-1, 2], np.float32))
-    scale, zero_point = observer.calculate_qparams()
-    assert (scale[0], zero_point[0]) == (np.float32(2) / np.float32(7.5), 0)
-    unregistered = DType("test_qint4", np.dtype(np.int8), -8, 7)
-    with pytest.raises(qframe.errors.ConfigurationError, match="another dtype is registered"):
-        q.MinMaxObserver(dtype=unregistered)
-
-
-def _registered(thing, register):
-    from qframe import dtypes, qschemes
-
-    known = {**dtypes._by_name, **qschemes._by_name}
-    return known.get(thing.name) or register(thing)
-
-
-@pytest.mark.parametrize("axis", [-1, 1.0, None])
-def test_channel_axis_counts_from_the_front(axis):
-    with pytest.raises(qframe.errors.ConfigurationError, match="ch_axis"):
-        q.PerChannelMinMaxObserver(ch_axis=axis)
-
-
-def test_a_missing_channel_axis_and_a_changed_number_of_channels_are_refused():
-    observer = observed(q.PerChannelMinMaxObserver(ch_axis=1), np.ones((2, 3), np.float32))
-    with pytest.raises(qframe.errors.ArgumentError, match="axis 1"):
-        observer(np.ones(3, np.float32))
-    with pytest.raises(qframe.errors.CalibrationError, match=r"batch 3 .* 4 channels along axis 1.* had 3"):
-        observer(np.ones((2, 4), np.float32))
-
-
-@pytest.mark.parametrize("share", [-0.1, 1.5, np.nan])
-def test_a_share_lies_between_zero_and_one(share):
-    for kind in (q.MovingAverageMinMaxObserver, q.MovingAveragePerChannelMinMaxObserver):
-        with pytest.raises(qframe.errors.ConfigurationError, match="averaging_constant"):
-            kind(averaging_constant=share)
-
-
-@pytest.mark.parametrize("arguments", [{"dtype": qframe.qint8}, {"qscheme": qframe.per_tensor_symmetric}])
-def test_dynamic_observer_refuses_what_it_would_ignore(arguments):
-    with pytest.raises(qframe.errors.ConfigurationError, match="affine qframe.quint8"):
-        q.MinMaxDynamicQuantObserver(**arguments)
-
-
 # -- recording, noop ---------------------------------------------------------------------------------
 
 
@@ -375,128 +239,3 @@ def test_the_base_class_observes_nothing():
     for method in (lambda: base(np.ones(1)), base.calculate_qparams):
         with pytest.raises(NotImplementedError, match="ObserverBase does not define"):
             method()
-
-
-# -- with_args, copies, state ------------------------------------------------------------------------
-
-
-def test_with_args_builds_a_new_observer_each_time():
-    build = q.MinMaxObserver.with_args(reduce_range=True)
-    first, second = build(), build()
-    assert first is not second
-    assert first.reduce_range
-    assert build(dtype=qframe.qint8).dtype is qframe.qint8
-
-
-def test_with_args_chains_and_the_last_wins():
-    build = q.MinMaxObserver.with_args(reduce_range=True, dtype=qframe.qint8).with_args(reduce_range=False)
-    assert not build().reduce_range
-    assert build().dtype is qframe.qint8
-
-
-def test_with_args_reads_as_the_partial_inside():
-    text = repr(q.MinMaxObserver.with_args(reduce_range=True))
-    assert (
-        text == "functools.partial(<class 'qframe.quantization.observer.MinMaxObserver'>, reduce_range=True)"
-    )
-
-
-@pytest.mark.parametrize("duplicate", [copy.copy, copy.deepcopy, lambda x: pickle.loads(pickle.dumps(x))])
-def test_with_args_copies_and_pickles(duplicate):
-    build = q.MinMaxObserver.with_args(dtype=qframe.qint8, qscheme=qframe.per_tensor_symmetric)
-    twin = duplicate(build)
-    assert twin == build
-    assert hash(twin) == hash(build)
-    assert twin != build.with_args(reduce_range=True)
-    assert twin().qscheme is qframe.per_tensor_symmetric
-
-
-@pytest.mark.parametrize("kind", [*CLASSES, q.RecordingObserver])
-@pytest.mark.parametrize("duplicate", [copy.deepcopy, lambda x: pickle.loads(pickle.dumps(x))])
-def test_observers_copy_and_pickle_with_their_data(kind, duplicate):
-    first, second = batches(count=2)
-    observer = observed(kind(), first)
-    twin = duplicate(observer)
-    assert twin.calls == 1
-    state = {name: value.copy() for name, value in observer.state_dict().items()}
-    twin(second)
-    for name, value in observer.state_dict().items():
-        np.testing.assert_array_equal(value, state[name])
-    observer(second)
-    if kind is not q.RecordingObserver:
-        assert [x.tolist() for x in twin.calculate_qparams()] == [
-            x.tolist() for x in observer.calculate_qparams()
-        ]
-
-
-NAMES = {
-    q.MinMaxObserver: {"min_val", "max_val"},
-    q.MovingAverageMinMaxObserver: {"min_val", "max_val"},
-    q.PerChannelMinMaxObserver: {"min_vals", "max_vals"},
-    q.MovingAveragePerChannelMinMaxObserver: {"min_vals", "max_vals"},
-    q.HistogramObserver: {"histogram", "min_val", "max_val"},
-    q.MinMaxDynamicQuantObserver: {"min_val", "max_val"},
-}
-
-
-@pytest.mark.parametrize("kind", CLASSES)
-def test_state_dict_round_trip_whatever_the_shapes_are(kind):
-    full, empty = observed(kind(), *batches()), kind()
-    assert set(full.state_dict()) == NAMES[kind]
-    fresh, other = kind(), observed(kind(), np.ones((7, 2, 1), np.float32))
-    for target in (fresh, other):
-        target.load_state_dict(full.state_dict())
-        for found, wanted in zip(target.calculate_qparams(), full.calculate_qparams(), strict=True):
-            np.testing.assert_array_equal(found, wanted)
-        target(np.ones((4, 3, 5), np.float32))
-    fresh.load_state_dict(empty.state_dict())
-    assert not fresh.has_data
-
-
-def test_loading_does_not_share_memory():
-    full = observed(q.MinMaxObserver(), np.ones(3, np.float32))
-    twin = q.MinMaxObserver()
-    twin.load_state_dict(full.state_dict())
-    twin(np.full(3, 9, np.float32))
-    assert full.max_val == 1
-
-
-def test_loading_reports_missing_and_misfit_entries():
-    with pytest.raises(qframe.errors.StateDictError, match="missing: max_val"):
-        q.MinMaxObserver().load_state_dict({"min_val": np.float32(1)})
-    state = q.HistogramObserver(bins=16).state_dict()
-    with pytest.raises(qframe.errors.StateDictError, match="histogram has shape"):
-        q.HistogramObserver(bins=32).load_state_dict(state)
-
-
-def test_repr_shows_the_extremes():
-    observer = q.MinMaxObserver()
-    assert repr(observer) == "MinMaxObserver(min_val=tensor([]), max_val=tensor([]))"
-    observer(np.array([-1.5, 2], np.float32))
-    assert repr(observer) == "MinMaxObserver(min_val=-1.5, max_val=2.0)"
-    per_channel = observed(q.PerChannelMinMaxObserver(), np.array([[-1, 2], [0, 3]], np.float32))
-    text = "PerChannelMinMaxObserver(min_vals=tensor([-1.0000, 0.0000]), max_vals=tensor([2.0000, 3.0000]))"
-    assert repr(per_channel) == text
-    assert repr(q.HistogramObserver()) == "HistogramObserver()"
-    assert repr(q.RecordingObserver()) == "RecordingObserver()"
-
-
-def test_ready_made_observers():
-    assert repr(q.default_observer()) == repr(q.MinMaxObserver())
-    assert q.default_observer().reduce_range
-    weight = q.default_weight_observer()
-    assert (type(weight), weight.dtype, weight.qscheme) == (
-        q.MinMaxObserver,
-        qframe.qint8,
-        qframe.per_tensor_symmetric,
-    )
-    assert type(q.default_histogram_observer()) is q.HistogramObserver
-    assert q.default_histogram_observer().reduce_range
-    per_channel = q.default_per_channel_weight_observer()
-    assert (per_channel.dtype, per_channel.qscheme, per_channel.ch_axis) == (
-        qframe.qint8,
-        qframe.per_channel_symmetric,
-        0,
-    )
-    assert q.default_debug_observer is q.RecordingObserver
-    assert q.default_dynamic_quant_observer is q.MinMaxDynamicQuantObserver
