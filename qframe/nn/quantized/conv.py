@@ -10,6 +10,7 @@ from ...errors import ArgumentError
 from ...ops.packed import PackedConv
 from ...qtensor import QTensor
 from .. import conv as float_conv
+from ..functional_checks import whole_numbers
 from .functional import check_padding_mode
 from .observed import (
     ACTIVATION_DTYPE,
@@ -20,7 +21,6 @@ from .observed import (
     weight_observer,
 )
 from .requantizing import Requantizing
-from .sizes import spatial
 from .weighted import WeightedModule
 
 Array = np.ndarray[Any, Any]
@@ -50,10 +50,10 @@ class ConvNd(Requantizing, WeightedModule):
         _check_groups(self._get_name(), in_channels, out_channels, groups)
         self.in_channels = in_channels
         self.out_channels = out_channels
-        self.kernel_size = spatial("kernel_size", kernel_size, self._dims)
-        self.stride = spatial("stride", stride, self._dims)
-        self.padding = spatial("padding", padding, self._dims)
-        self.dilation = spatial("dilation", dilation, self._dims)
+        self.kernel_size = whole_numbers("kernel_size", kernel_size, self._dims)
+        self.stride = whole_numbers("stride", stride, self._dims)
+        self.padding = whole_numbers("padding", padding, self._dims)
+        self.dilation = whole_numbers("dilation", dilation, self._dims)
         self.groups = groups
         self.padding_mode = padding_mode
         weight = QTensor.per_tensor(np.zeros(self._weight_shape(), dtype=np.int8), 1.0, 0)

@@ -14,7 +14,7 @@ from ...dtypes import DType, quint8
 from ...errors import DTypeError, UnsupportedArgument
 from ...ops.checks import check_activation, check_per_tensor, check_rank
 from ...qtensor import QTensor
-from .sizes import spatial
+from ..functional_checks import whole_numbers
 
 Array = np.ndarray[Any, Any]
 Size = int | tuple[int, ...]
@@ -169,9 +169,9 @@ def _conv(
     packed = ops.PackedConv(
         weight,
         bias,
-        spatial("stride", stride, dims),
-        spatial("padding", padding, dims),
-        spatial("dilation", dilation, dims),
+        whole_numbers("stride", stride, dims),
+        whole_numbers("padding", padding, dims),
+        whole_numbers("dilation", dilation, dims),
         groups,
     )
     return packed(input, scale, zero_point)
@@ -254,7 +254,7 @@ def adaptive_avg_pool2d(input: QTensor, output_size: int | tuple[int | None, int
 
 
 def _pair(name: str, value: Any) -> tuple[int, int]:
-    first, second = spatial(name, value, 2)
+    first, second = whole_numbers(name, value, 2)
     return first, second
 
 
