@@ -119,6 +119,7 @@ WORKFLOWS = [
 ]
 
 OBSERVERS = [
+    ("quantization.Observer", "dtype", None),  # the list's name for ObserverBase
     ("quantization.ObserverBase", "dtype", None),
     ("quantization.ObserverBase.with_args", "**kwargs", None),
     ("quantization.MinMaxObserver", _OBSERVER, None),

@@ -45,6 +45,9 @@ from .stubs import DeQuantStub, QuantStub, QuantWrapper, add_quant_dequant
 from .swap import convert, swap_module
 from .workflows import default_eval_fn, quantize, quantize_dynamic
 
+#: What the specification's list of observers calls the base class.
+Observer = ObserverBase
+
 __all__ = [
     "DEFAULT_DYNAMIC_MODULE_MAPPING",
     "DEFAULT_MODULE_MAPPING",
@@ -56,6 +59,7 @@ __all__ = [
     "MovingAverageMinMaxObserver",
     "MovingAveragePerChannelMinMaxObserver",
     "NoopObserver",
+    "Observer",
     "ObserverBase",
     "PerChannelMinMaxObserver",
     "QConfig",
