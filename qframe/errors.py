@@ -8,6 +8,7 @@ derives from the built-in exception that a caller would expect to catch.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 
@@ -92,6 +93,13 @@ class ConfigurationError(QFrameError, ValueError):
 
 class StateDictError(QFrameError, RuntimeError):
     """A state_dict does not fit the module: missing or unexpected keys, wrong shapes."""
+
+
+def near_names(name: str, known: Iterable[str], most: int = 3, likeness: float = 0.6) -> list[str]:
+    """Return those of the ``known`` names that a mistyped ``name`` may have meant, the nearest first."""
+    import difflib  # lazily: only errors need it
+
+    return difflib.get_close_matches(name, list(known), most, likeness)
 
 
 class QFrameWarning(UserWarning):

@@ -4,7 +4,8 @@ A plugin imports this module and nothing else from qframe, so that the rest may 
 """
 
 from .dtypes import DType, dtype_of, float16, qint8, qint32, quint8, register_dtype
-from .engines import API, Engine, Kernel, hookimpl, op
+from .engines import API, Engine, Kernel, op
+from .engines.hookspecs import hookimpl
 from .errors import ArgumentError, DTypeError, EngineError, QFrameError, QSchemeError, UnsupportedOp
 from .numerics import (
     BatchNormCoefficients,

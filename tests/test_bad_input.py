@@ -66,8 +66,8 @@ MISTAKES = {
     "float into a quantized module": (
         lambda: without_the_boundary(quantized_net())(X),
         errors.DTypeError,
-        "in module 'block.conv' (Conv2d): conv2d got a float32 array of shape (4, 3, 8, 8); it needs a quantized "
-        "tensor. Put a QuantStub before this layer",
+        "in module 'block.conv' (Conv2d): conv2d got a float32 array of shape (4, 3, 8, 8); it needs a "
+        "quantized tensor. Put a QuantStub before this layer",
     ),
     "quantized into a float module": (
         lambda: Net()(Q),

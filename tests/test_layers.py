@@ -86,7 +86,7 @@ def test_importing_qframe_loads_no_plugin_and_nothing_heavy():
     code = (
         "import sys, qframe;"
         "print([m for m in sys.modules if m.startswith('qframe_') or m.split('.')[0] in "
-        "('pytest', 'torch', 'rich', 'sklearn', 'cffi') or m in ('importlib.metadata', 'qframe.testing')])"
+        "('pluggy', 'pytest', 'torch', 'rich', 'sklearn', 'cffi') or m in ('importlib.metadata', 'qframe.testing')])"
     )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert result.stdout.strip() == "[]"

@@ -5,7 +5,6 @@ Nothing in here knows any op.
 
 from .dispatch import OPS, Dispatcher, Op, dispatcher, op
 from .engine import API, SUPPORTED_API, Engine, Kernel
-from .hookspecs import hookimpl
 from .registry import Registry, registry
 
 __all__ = [
@@ -18,7 +17,6 @@ __all__ = [
     "Op",
     "Registry",
     "dispatcher",
-    "hookimpl",
     "op",
     "registry",
 ]

@@ -7,19 +7,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import pluggy
-
-from .engine import SUPPORTED_API, Engine
-from .hookspecs import PROJECT
+from .engine import PROJECT, SUPPORTED_API, Engine
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
+
+    import pluggy
 
 #: The plugin that is loaded whatever ``QFRAME_PLUGINS`` says.
 REFERENCE = "reference"
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class PluginRecord:
     """What became of one installed plugin.
 
@@ -36,7 +35,7 @@ class PluginRecord:
     error: BaseException | None = None
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class EngineRecord:
     """One engine as found on this machine.
 
@@ -53,7 +52,7 @@ class EngineRecord:
     cause: BaseException | None = None
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Inventory:
     """Everything that discovery found.
 
@@ -83,6 +82,17 @@ def wanted(name: str) -> bool:
     if limit is None or name == REFERENCE:
         return True
     return name in {part.strip() for part in limit.split(",")}
+
+
+def new_manager() -> pluggy.PluginManager:
+    """Return a plugin manager that knows the hooks and has no plugins yet."""
+    import pluggy  # lazily, like everything that only the first use needs
+
+    from . import hookspecs
+
+    manager = pluggy.PluginManager(PROJECT)
+    manager.add_hookspecs(hookspecs)
+    return manager
 
 
 def load_entry_points(manager: pluggy.PluginManager, points: Iterable[EntryPoint]) -> Inventory:

@@ -6,8 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+#: The name of the pluggy project and of the entry-point group.
+PROJECT = "qframe"
 #: The contract version of this core; raised when the meaning of a hook, op or packed call changes.
 API = 1
+#: The name of the pluggy project and of the entry-point group.
+PROJECT = "qframe"
 #: The contract versions that this core still understands.
 SUPPORTED_API = range(1, API + 1)
 

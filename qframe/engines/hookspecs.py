@@ -7,10 +7,7 @@ from __future__ import annotations
 
 import pluggy
 
-from .engine import Engine, Kernel
-
-#: The name of the pluggy project and of the entry-point group.
-PROJECT = "qframe"
+from .engine import PROJECT, Engine, Kernel
 
 hookspec = pluggy.HookspecMarker(PROJECT)
 #: Marks a function of a plugin as the implementation of a hook.

@@ -13,22 +13,22 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from difflib import get_close_matches
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pluggy
-
-from ..errors import EngineError, EngineWarning
-from . import hookspecs
+from ..errors import EngineError, EngineWarning, near_names
 from .discovery import (
     EngineRecord,
     Inventory,
     PluginRecord,
     installed_entry_points,
     load_entry_points,
+    new_manager,
     take_in,
 )
 from .engine import Engine, Kernel
+
+if TYPE_CHECKING:
+    import pluggy
 
 #: What installs the engines that are developed together with the core.
 REMEDIES = {
@@ -54,8 +54,7 @@ class Registry:
         self._chosen: str | None = None
         self._automatic: str | None = None
         self._inventory: Inventory | None = None
-        self._manager = pluggy.PluginManager(hookspecs.PROJECT)
-        self._manager.add_hookspecs(hookspecs)
+        self._manager: pluggy.PluginManager
         self._listeners: list[Callable[[], None]] = []
         #: Counts the changes of what is installed: packed weights of an earlier generation are stale.
         self.generation = 0
@@ -68,6 +67,7 @@ class Registry:
         if self._inventory is None:
             with self._lock:
                 if self._inventory is None:
+                    self._manager = new_manager()
                     inventory = load_entry_points(self._manager, self._find_entry_points())
                     _warn_about(inventory)
                     self._inventory = inventory
@@ -80,9 +80,10 @@ class Registry:
             The record, with ``error`` set if the plugin could not be taken in.
         """
         with self._lock:
+            inventory = self.inventory
             record = PluginRecord(name, "registered in this process")
-            self.inventory.plugins.append(record)
-            take_in(self._manager, self.inventory, plugin, record)
+            inventory.plugins.append(record)
+            take_in(self._manager, inventory, plugin, record)
             self._changed()
         return record
 
@@ -233,7 +234,7 @@ def _not_installed(name: str, inventory: Inventory) -> EngineError:
             f"{os.environ.get('QFRAME_PLUGINS', '')!r} keeps its plugin from loading",
             fix=f"Add {name} to QFRAME_PLUGINS, or unset it",
         )
-    close = get_close_matches(name, inventory.engines, 1)
+    close = near_names(name, inventory.engines, 1)
     remedy = f"Try: {REMEDIES[name]}" if name in REMEDIES else "Install the plugin that provides it"
     return EngineError(
         f"engine '{name}' cannot be used: no installed plugin provides it (installed: {installed})",

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from ..errors import DTypeError, StateDictError
+from ..errors import DTypeError, StateDictError, near_names
 from ..ops.checks import describe
 from ..qtensor import QTensor
 
@@ -98,7 +97,7 @@ class StateCheck:
             raise StateDictError("\n  ".join([what, *lines]), fix=self._fix(strict))
 
     def _near(self, key: str) -> str:
-        near = difflib.get_close_matches(key, self.missing, n=1, cutoff=0.8)
+        near = near_names(key, self.missing, 1, 0.8)
         return f" (is it {near[0]}?)" if near else ""
 
     def _fix(self, strict: bool) -> str:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from ..errors import ArgumentError
+from ..errors import ArgumentError, near_names
 
 if TYPE_CHECKING:
     from .module import Module
@@ -102,7 +101,7 @@ class Traversal:
 
     def _advise(self, target: str) -> str:
         paths = [path for path, _ in self.named_modules(remove_duplicate=False) if path]
-        near = difflib.get_close_matches(target, paths, n=3, cutoff=0.5) or paths[:8]
+        near = near_names(target, paths, likeness=0.5) or paths[:8]
         if not near:
             return "It has no submodules at all"
         return "Near names: " + ", ".join(map(repr, near))

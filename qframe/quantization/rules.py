@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator, Mapping, Sequence, Set
 from typing import TYPE_CHECKING, Any
 
-from ..errors import ConfigurationError
+from ..errors import ConfigurationError, near_names
 from ..nn.containers import Sequential
 from ..nn.module import Module
 from .hints import base_in, place, subclass_hint
@@ -105,7 +104,7 @@ def _no_effect(matched: Sequence[Placement], supported: Set[type[Module]]) -> st
 
 def _near_paths(key: str, placements: Sequence[Placement]) -> str:
     paths = [p.path for p in placements if p.path]
-    near = difflib.get_close_matches(key, paths, n=3, cutoff=0.5)
+    near = near_names(key, paths, likeness=0.5)
     if near:
         return f": did you mean {' or '.join(map(repr, near))}?"
     return (

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from qframe.engines import API, Engine, Kernel, hookimpl, registry
+from qframe.engines import API, Engine, Kernel, registry
+from qframe.plugin import hookimpl
 
 #: The name of the second engine.
 RELAY = "conformance-relay"

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from qframe.engines import API, Engine, Registry, hookimpl
+from qframe.engines import API, Engine, Registry
+from qframe.plugin import hookimpl
 
 
 class FakePlugin:

@@ -2,8 +2,9 @@
 
 import pytest
 
-from qframe.engines import Dispatcher, hookimpl
+from qframe.engines import Dispatcher
 from qframe.errors import ArgumentError, EngineError, FallbackWarning, UnsupportedOp
+from qframe.plugin import hookimpl
 
 from .fakes import FakePlugin, engine, reference_like, registry_of
 

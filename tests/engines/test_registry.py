@@ -2,8 +2,9 @@
 
 import pytest
 
-from qframe.engines import API, hookimpl
+from qframe.engines import API
 from qframe.errors import EngineError, EngineWarning
+from qframe.plugin import hookimpl
 
 from .fakes import FakeEntryPoint, FakePlugin, engine, reference_like, registry_of
 

@@ -6,8 +6,9 @@ import pickle
 import numpy as np
 import pytest
 
-from qframe.engines import API, Engine, hookimpl, registry
+from qframe.engines import API, Engine, registry
 from qframe.ops import PackedConv, PackedLinear, PackedLinearFp16
+from qframe.plugin import hookimpl
 from qframe.qtensor import QTensor
 
 from .tensors import activation, floats, per_channel, weight

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 import numpy as np
 import pytest
 
-from qframe.engines import API, Engine, hookimpl, registry
-from qframe.plugin import Clamp, QTensor, centered, reciprocal, requantize
+from qframe.engines import API, Engine, registry
+from qframe.plugin import Clamp, QTensor, centered, hookimpl, reciprocal, requantize
 from qframe.testing import EngineSuite, cases
 from qframe.testing.harness import SELECTIONS
 

@@ -8,7 +8,8 @@ import pytest
 
 from qframe import ops
 from qframe.dtypes import qint8, quint8
-from qframe.engines import API, Engine, dispatcher, hookimpl, registry
+from qframe.engines import API, Engine, dispatcher, registry
+from qframe.plugin import hookimpl
 from qframe.qschemes import per_channel_symmetric, per_tensor_symmetric
 from qframe.qtensor import QTensor
 
