@@ -38,6 +38,8 @@ dtype = DType
 qscheme = QScheme
 
 set_engine = _registry.set_engine
+set_num_threads = _registry.set_num_threads
+get_num_threads = _registry.get_num_threads
 use_engine = _registry.use_engine
 
 __all__ = [
@@ -53,6 +55,7 @@ __all__ = [
     "flatten",
     "float16",
     "get_dtype",
+    "get_num_threads",
     "get_qscheme",
     "manual_seed",
     "mean",
@@ -74,6 +77,7 @@ __all__ = [
     "relu",
     "reshape",
     "set_engine",
+    "set_num_threads",
     "transpose",
     "use_engine",
 ]

@@ -37,6 +37,8 @@ class Engine:
         reduce_range: activations want 7 bits; the default for dynamic quantization.
         per_channel: whether weights with a scale for each channel are accepted.
         summary: one line for people, e.g. ``"AVX-512 VNNI"``.
+        set_num_threads: takes the number of threads that kernels may use, the calling one included;
+            called before the first kernel and at each change.  None: the engine has no threads of its own.
     """
 
     name: str
@@ -47,3 +49,4 @@ class Engine:
     reduce_range: bool = False
     per_channel: bool = True
     summary: str = ""
+    set_num_threads: Callable[[int], None] | None = None

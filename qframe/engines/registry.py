@@ -26,6 +26,7 @@ from .discovery import (
     take_in,
 )
 from .engine import Engine, Kernel
+from .threads import check_num_threads, default_num_threads
 
 if TYPE_CHECKING:
     import pluggy
@@ -54,6 +55,7 @@ class Registry:
         self._chosen: str | None = None
         self._automatic: str | None = None
         self._inventory: Inventory | None = None
+        self._num_threads: int | None = None
         self._manager: pluggy.PluginManager
         self._listeners: list[Callable[[], None]] = []
         #: Counts the changes of what is installed: packed weights of an earlier generation are stale.
@@ -70,6 +72,7 @@ class Registry:
                     self._manager = new_manager()
                     inventory = load_entry_points(self._manager, self._find_entry_points())
                     _warn_about(inventory)
+                    self._tell_threads(inventory)
                     self._inventory = inventory
         return self._inventory
 
@@ -84,6 +87,7 @@ class Registry:
             record = PluginRecord(name, "registered in this process")
             inventory.plugins.append(record)
             take_in(self._manager, inventory, plugin, record)
+            self._tell_threads(inventory)
             self._changed()
         return record
 
@@ -183,6 +187,44 @@ class Registry:
                 fix=f"Choose another (usable: {', '.join(self.usable_engines())}); "
                 "`python -m qframe` shows all",
             ) from record.cause
+
+    # -- threads ---------------------------------------------------------------------------------
+
+    def set_num_threads(self, threads: int) -> None:
+        """Let every engine use up to ``threads`` threads, the calling one included.
+
+        Results never depend on the number.
+
+        Raises:
+            ArgumentError: not a whole number from 1 to 256.
+        """
+        with self._lock:
+            self._num_threads = check_num_threads(threads)
+            if self._inventory is not None:
+                self._tell_threads(self._inventory)
+
+    def get_num_threads(self) -> int:
+        """Return how many threads engines may use.
+
+        Until :meth:`set_num_threads` is called that is ``QFRAME_NUM_THREADS``, else the number of CPUs that
+        affinity and control group allow.
+
+        Raises:
+            ArgumentError: the variable is no whole number from 1 to 256.
+        """
+        if self._num_threads is None:
+            self._num_threads = default_num_threads()
+        return self._num_threads
+
+    def _tell_threads(self, inventory: Inventory) -> None:
+        threads = self.get_num_threads()
+        for record in inventory.engines.values():
+            if record.reason is None and record.engine.set_num_threads is not None:
+                try:
+                    record.engine.set_num_threads(threads)
+                except Exception as error:
+                    record.reason = f"set_num_threads({threads}) failed: {type(error).__name__}: {error}"
+                    record.cause = error
 
     # -- kernels ---------------------------------------------------------------------------------
 

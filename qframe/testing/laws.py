@@ -101,21 +101,19 @@ class Laws(Harness):
 
     def test_thread_counts(self, op: str) -> None:
         """One to eight threads of the engine give the same bytes."""
-        set_num_threads = getattr(qframe, "set_num_threads", None)
-        get_num_threads = getattr(qframe, "get_num_threads", None)
-        if set_num_threads is None or get_num_threads is None:
-            pytest.skip("this qframe has no set_num_threads")
+        if registry.descriptor(self.engine).set_num_threads is None:
+            pytest.skip(f"engine '{self.engine}' has no threads of its own")
         kernel = self.kernel(op)
         expected = [(case.sample, case.sample.copy().run(kernel)) for case in cases(self.samples, op)]
         accepted = [(s, results) for s, results in expected if all(r is not NotImplemented for r in results)]
-        before = get_num_threads()
+        before = qframe.get_num_threads()
         try:
             for threads in range(1, 9):
-                set_num_threads(threads)
+                qframe.set_num_threads(threads)
                 for sample, results in accepted:
                     self.assert_no_difference(op, sample.copy(), results, f"{sample.name}, {threads} threads")
         finally:
-            set_num_threads(before)
+            qframe.set_num_threads(before)
 
     def test_packed_weights_are_self_contained(self, packed: Case) -> None:
         """Overwriting weight and bias after packing changes no result."""

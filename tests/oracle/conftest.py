@@ -1,6 +1,18 @@
-"""Make ``golden`` and ``oracle`` (the folders beside and around this file) importable by the tests here."""
+"""Every comparison with the oracle runs on every engine of this machine."""
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
-sys.path.append(str(Path(__file__).parents[1]))
+import pytest
+
+import qframe
+
+sys.path.append(str(Path(__file__).parent.parent))  # for the package `golden`
+
+
+@pytest.fixture(params=qframe.backends.quantized.supported_engines, autouse=True)
+def engine(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The engine in use."""
+    with qframe.use_engine(request.param):
+        yield request.param
