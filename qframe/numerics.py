@@ -218,3 +218,62 @@ def clamp_codes(
         return int(quantize(np.asarray(value, dtype=np.float32), scale, zero_point, dtype))
 
     return Clamp(code(minimum, dtype.minimum), code(maximum, dtype.maximum))
+
+
+def fake_quantize(
+    x: Array, scale: float | Array, zero_point: int | Array, quant_min: int, quant_max: int
+) -> tuple[Array, Array]:
+    """Return the real values of the codes of ``x``, and whether each code lay inside before clamping.
+
+    ``scale`` and ``zero_point`` are scalars or broadcast against ``x``.  NaN gives ``quant_min`` and False.
+    """
+    with np.errstate(over="ignore", invalid="ignore"):
+        rounded = np.rint(np.multiply(x, reciprocal(scale), dtype=np.float32)).astype(np.float64)
+        codes = rounded + zero_point
+        inside = (codes >= quant_min) & (codes <= quant_max)
+    clamped = np.minimum(np.fmax(codes, quant_min), quant_max)
+    real = (clamped - zero_point).astype(np.float32) * np.asarray(scale, dtype=np.float32)
+    return np.asarray(real), np.asarray(inside)
+
+
+def resize_step(length: int, output: int, scale_factor: float | None) -> np.float32:
+    """Return how far apart the source positions of neighbouring outputs lie."""
+    if scale_factor is not None:
+        return np.float32(1.0 / scale_factor)
+    return np.float32(length) / np.float32(output)
+
+
+def nearest_sources(length: int, output: int, scale_factor: float | None) -> Array:
+    """Return the source index of each output position along one dimension."""
+    positions = np.arange(output, dtype=np.float32) * resize_step(length, output, scale_factor)
+    return np.minimum(np.floor(positions).astype(np.int64), length - 1)
+
+
+class LinearSources(NamedTuple):
+    """Along one dimension, for each output: two source indices and their float32 weights."""
+
+    first: Array
+    second: Array
+    first_weight: Array
+    second_weight: Array
+
+
+def linear_sources(
+    length: int, output: int, align_corners: bool, scale_factor: float | None
+) -> LinearSources:
+    """Return where linear interpolation along one dimension reads, and with which weights.
+
+    The source position is ``step * i`` with ``align_corners``, else ``step * (i + 0.5) - 0.5`` rounded
+    once (a fused multiply-add, here through float64, which holds the product exactly), at least 0.
+    """
+    index = np.arange(output, dtype=np.float64)
+    if align_corners:
+        step = np.float32(length - 1) / np.float32(output - 1) if output > 1 else np.float32(0)
+        position = index.astype(np.float32) * step
+    else:
+        step = resize_step(length, output, scale_factor)
+        position = np.maximum(np.float64(step) * (index + 0.5) - 0.5, 0).astype(np.float32)
+    first = np.minimum(position.astype(np.int64), length - 1)
+    second = first + (first < length - 1)
+    second_weight = position - first.astype(np.float32)
+    return LinearSources(first, second, np.float32(1) - second_weight, second_weight)

@@ -16,13 +16,15 @@ from .activation import (
 )
 from .arithmetic import add, add_scalar, cat, mul, mul_scalar
 from .conv import conv1d_pack, conv2d_pack, conv3d_pack
-from .convert import dequantize, quantize_per_channel, quantize_per_tensor
+from .convert import dequantize, quantize_per_channel, quantize_per_tensor, requantize
+from .fake_quantize import fake_quantize_per_channel, fake_quantize_per_tensor
 from .linear import linear_pack, linear_pack_fp16
 from .normalization import batch_norm
 from .observe import histogram, min_max, min_max_per_channel
 from .packed import PackedConv, PackedLinear, PackedLinearFp16
 from .pooling import adaptive_avg_pool2d, avg_pool2d, max_pool2d
 from .reduce import mean
+from .resize import interpolate_bilinear, interpolate_nearest
 
 __all__ = [
     "PackedConv",
@@ -40,10 +42,14 @@ __all__ = [
     "conv3d_pack",
     "dequantize",
     "elu",
+    "fake_quantize_per_channel",
+    "fake_quantize_per_tensor",
     "hardsigmoid",
     "hardswish",
     "hardtanh",
     "histogram",
+    "interpolate_bilinear",
+    "interpolate_nearest",
     "leaky_relu",
     "linear_pack",
     "linear_pack_fp16",
@@ -58,6 +64,7 @@ __all__ = [
     "quantize_per_tensor",
     "relu",
     "relu6",
+    "requantize",
     "sigmoid",
     "tanh",
     "threshold",

@@ -11,7 +11,7 @@ from ..engines import op
 from ..errors import DTypeError
 from ..qparams import check_per_channel
 from ..qtensor import QTensor
-from .checks import check_float, check_qparams, check_quantized
+from .checks import check_float, check_per_tensor, check_qparams, check_quantized
 
 Array = np.ndarray[Any, Any]
 
@@ -50,6 +50,19 @@ def quantize_per_channel(x: Array, scales: Array, zero_points: Array, axis: int,
     check_float("quantize_per_channel", x)
     _check_target("quantize_per_channel", dtype)
     check_per_channel(scales, zero_points, axis, x.shape, dtype)
+
+
+@op
+def requantize(x: QTensor, scale: float, zero_point: int, dtype: DType) -> QTensor:
+    """Dequantize a per-tensor ``x`` and quantize it with other qparams, or to another dtype.
+
+    Raises:
+        DTypeError, QSchemeError: ``x`` is not per-tensor quantized, or ``dtype`` not a quantized one.
+        ArgumentError: scale or zero point out of range.
+    """
+    check_per_tensor("requantize", x)
+    _check_target("requantize", dtype)
+    check_qparams(scale, zero_point, dtype)
 
 
 @op(qparams="none")

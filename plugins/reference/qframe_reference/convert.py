@@ -24,6 +24,11 @@ def quantize_per_channel(x: Array, scales: Array, zero_points: Array, axis: int,
     return QTensor(codes, scales, zero_points, dtype, axis)
 
 
+def requantize(x: QTensor, scale: float, zero_point: int, dtype: DType) -> QTensor:
+    """Dequantize, then round to another grid."""
+    return quantize_per_tensor(x.dequantize(), scale, zero_point, dtype)
+
+
 def dequantize(x: QTensor) -> Array:
     """Return the real values."""
     return x.dequantize()

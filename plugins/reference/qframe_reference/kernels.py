@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from qframe.plugin import Kernel
 
-from . import activation, arithmetic, conv, convert, linear, normalization, observe, pooling, reduce
+from . import (
+    activation,
+    arithmetic,
+    conv,
+    convert,
+    fake_quantize,
+    linear,
+    normalization,
+    observe,
+    pooling,
+    reduce,
+    resize,
+)
 
 KERNELS: dict[str, Kernel] = {
     kernel.__name__: kernel
@@ -22,6 +34,9 @@ KERNELS: dict[str, Kernel] = {
         convert.dequantize,
         convert.quantize_per_channel,
         convert.quantize_per_tensor,
+        convert.requantize,
+        fake_quantize.fake_quantize_per_channel,
+        fake_quantize.fake_quantize_per_tensor,
         linear.linear_pack,
         linear.linear_pack_fp16,
         normalization.batch_norm,
@@ -32,5 +47,7 @@ KERNELS: dict[str, Kernel] = {
         pooling.avg_pool2d,
         pooling.max_pool2d,
         reduce.mean,
+        resize.interpolate_bilinear,
+        resize.interpolate_nearest,
     )
 }

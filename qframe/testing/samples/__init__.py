@@ -3,7 +3,19 @@
 from __future__ import annotations
 
 from ..sample import SampleMaker
-from . import activation, arithmetic, conv, convert, linear, normalization, observe, pooling, reduce
+from . import (
+    activation,
+    arithmetic,
+    conv,
+    convert,
+    fake_quantize,
+    linear,
+    normalization,
+    observe,
+    pooling,
+    reduce,
+    resize,
+)
 
 #: What makes the samples of each op.
 SAMPLES: dict[str, SampleMaker] = {
@@ -15,7 +27,9 @@ SAMPLES: dict[str, SampleMaker] = {
     **pooling.SAMPLES,
     **reduce.SAMPLES,
     **normalization.SAMPLES,
+    **resize.SAMPLES,
     **observe.SAMPLES,
+    **fake_quantize.SAMPLES,
 }
 
 __all__ = ["SAMPLES"]

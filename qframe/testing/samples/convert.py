@@ -1,4 +1,4 @@
-"""Samples of quantize_per_tensor, quantize_per_channel and dequantize."""
+"""Samples of quantize_per_tensor, quantize_per_channel, requantize and dequantize."""
 
 from __future__ import annotations
 
@@ -36,6 +36,21 @@ def quantize_per_tensor() -> Iterator[Sample]:
     yield single("image", draw.floats((2, 3, 9, 11)), 0.02, 100, quint8, rows=(0,))
     yield single("scalar", np.asarray(1.25, dtype=np.float32), 0.5, 0, qint8)
     yield single("long", draw.floats((40001,), 3), 0.05, 128, quint8, rows=(0,))
+
+
+def requantize() -> Iterator[Sample]:
+    """Yield all pairs of dtypes, finer and coarser grids, zero points at both ends."""
+    draw = Draw("requantize")
+    for source in (quint8, qint8, qint32):
+        for target in (quint8, qint8, qint32):
+            for scale in (0.04, 0.013, 1.7):
+                x = draw.tensor((5, 33), 0.04, 7, source)
+                name = f"{source.name}-to-{target.name}-scale{scale}"
+                yield single(name, x, scale, 7, target, rows=(0,))
+    for dtype in (quint8, qint8):
+        for zero_point in (dtype.minimum, dtype.maximum):
+            x = draw.tensor((3, 7), 0.1, zero_point, dtype)
+            yield single(f"{dtype.name}-zero_point{zero_point}", x, 0.07, zero_point, dtype, rows=(0,))
 
 
 def quantize_per_channel() -> Iterator[Sample]:
@@ -93,5 +108,6 @@ def dequantize() -> Iterator[Sample]:
 SAMPLES = {
     "quantize_per_tensor": quantize_per_tensor,
     "quantize_per_channel": quantize_per_channel,
+    "requantize": requantize,
     "dequantize": dequantize,
 }

@@ -4,7 +4,19 @@ Nothing here calls qframe's arithmetic: integers are Python's, every float32 ope
 rounding is Python's ``round`` (half to even).
 """
 
-from . import activation, arithmetic, conv, convert, linear, normalization, observe, pooling, reduce
+from . import (
+    activation,
+    arithmetic,
+    conv,
+    convert,
+    fake_quantize,
+    linear,
+    normalization,
+    observe,
+    pooling,
+    reduce,
+    resize,
+)
 
 #: A definition of every op, with the signature of its contract.
 DEFINITIONS = {
@@ -23,6 +35,9 @@ DEFINITIONS = {
         convert.dequantize,
         convert.quantize_per_channel,
         convert.quantize_per_tensor,
+        convert.requantize,
+        fake_quantize.fake_quantize_per_channel,
+        fake_quantize.fake_quantize_per_tensor,
         linear.linear_pack,
         linear.linear_pack_fp16,
         normalization.batch_norm,
@@ -33,5 +48,7 @@ DEFINITIONS = {
         pooling.avg_pool2d,
         pooling.max_pool2d,
         reduce.mean,
+        resize.interpolate_bilinear,
+        resize.interpolate_nearest,
     )
 }

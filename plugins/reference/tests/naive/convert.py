@@ -20,6 +20,10 @@ def quantize_per_channel(x, scales, zero_points, axis, dtype):
     return QTensor.per_channel(codes, scales, zero_points, axis, dtype)
 
 
+def requantize(x, scale, zero_point, dtype):
+    return quantize_per_tensor(dequantize(x), scale, zero_point, dtype)
+
+
 def dequantize(x):
     result = np.zeros(x.shape, dtype=np.float32)
     codes = x.int_repr()
