@@ -20,6 +20,7 @@ from .functions import (
     reshape,
     transpose,
 )
+from .include_path import get_include
 from .qschemes import (
     QScheme,
     get_qscheme,
@@ -55,6 +56,7 @@ __all__ = [
     "flatten",
     "float16",
     "get_dtype",
+    "get_include",
     "get_num_threads",
     "get_qscheme",
     "manual_seed",

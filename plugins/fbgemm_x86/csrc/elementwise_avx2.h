@@ -1,0 +1,27 @@
+/* AVX2 kernels of elementwise.h, which AVX-512 shares in part. */
+#ifndef QF_ELEMENTWISE_AVX2_H
+#define QF_ELEMENTWISE_AVX2_H
+
+#include <qframe/requant_x86.h>
+
+#include "elementwise_loops.h"
+
+/* How far a first step of 32 bytes may go so that all later ones write to multiples of 32; the second step
+ * writes some bytes again, the same. */
+QF_INLINE size_t qf_to_line(const uint8_t *out) { return 32 - ((uintptr_t)out & 31); }
+
+/* Whether a clamp is narrower than what packing does anyway. */
+QF_INLINE int qf_clamps(const qf_binary *p) { return p->low != 0 || p->high != 255; }
+
+void qf_add__avx2(const uint8_t *, const uint8_t *, size_t, const qf_binary *, uint8_t *);
+void qf_mul__avx2(const uint8_t *, const uint8_t *, size_t, const qf_binary *, uint8_t *);
+void qf_clamp__avx2(const uint8_t *, size_t, uint8_t, uint8_t, uint8_t, uint8_t *);
+void qf_batch_norm__avx2(const uint8_t *, size_t, const double *, const double *, qf_bounds, int32_t, uint8_t,
+                         uint8_t *);
+void qf_min_max_columns__avx2(const float *, size_t, size_t, size_t, float *, float *, int32_t *);
+void qf_find_bins__avx2(const float *, size_t, float, float, float, int32_t, int32_t *);
+void qf_lookup__avx2(const uint8_t *, size_t, size_t, const uint8_t *, uint8_t *, size_t);
+void qf_max_windows__avx2(const uint8_t *, const qf_windows *, size_t, uint8_t, uint8_t *);
+void qf_average_windows__avx2(const uint8_t *, const qf_windows *, size_t, const qf_average *, uint8_t *);
+
+#endif

@@ -1,0 +1,113 @@
+"""Convolutions in one to three dimensions, on channels-last memory."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from qframe.plugin import Clamp, QTensor, conv_output_size, quint8
+
+from ._kernels import ffi, lib
+from .buffers import I8, U8, Array, check, dense, from_buffer
+from .weights import LogicalWeight, fits, kernel_name, owned, pack_matrix, pointers, take_apart
+
+Ints = tuple[int, ...]
+
+_FULL = (0, 255)
+
+
+class PackedConv:
+    """A qint8 weight (OC, IC / groups, kernel...) with its bias and geometry.
+
+    Attributes:
+        kernel: name of the microkernel that multiplies, or of both that do.
+    """
+
+    def __init__(
+        self, weight: LogicalWeight, kernel: Ints, stride: Ints, padding: Ints, dilation: Ints, groups: int
+    ) -> None:
+        self._geometry = kernel, stride, padding, dilation
+        self._outputs = weight.codes.shape[0]
+        self._repeats = 1
+        self._sizes: dict[Ints, tuple[Any, Ints]] = {}
+        self._to_last = (0, *range(2, len(kernel) + 2), 1)
+        self._to_first = (0, len(kernel) + 1, *range(1, len(kernel) + 1))
+        if groups > 1 and weight.codes.shape[1] == int(np.prod(kernel)):
+            self._repeats = self._outputs // groups
+            self._weights, self._run = _pack_depthwise(weight), lib.qf_depthwise_conv
+            self.kernel = "depthwise"
+        else:
+            self._weights, self._run = pack_matrix(weight, groups), lib.qf_conv
+            self.kernel = kernel_name(self._weights)
+
+    def __call__(self, x: QTensor, scale: float, zero_point: int, *, clamp: Clamp | None = None) -> QTensor:
+        """Convolve quint8 ``x`` (N, IC, spatial...) and requantize; zero padding pads with its zero point."""
+        codes = dense(x.int_repr().transpose(self._to_last))
+        if self._repeats > 1:
+            codes = np.repeat(codes, self._repeats, axis=-1)
+        sizes, output = self._sizes.get(codes.shape[1:-1]) or self._plan(codes.shape[1:-1])
+        out = np.empty((codes.shape[0], *output, self._outputs), np.uint8)
+        low, high = clamp or _FULL
+        check(
+            self._run(
+                self._weights,
+                from_buffer(U8, codes),
+                codes.shape[0],
+                sizes,
+                x.q_scale(),
+                x.q_zero_point(),
+                scale,
+                zero_point,
+                low,
+                high,
+                from_buffer(U8, out),
+            )
+        )
+        return QTensor(out.transpose(self._to_first), float(scale), int(zero_point), quint8)
+
+    def _plan(self, size: Ints) -> tuple[Any, Ints]:
+        """Return the numbers that C takes for an input of this size, and the output's; a few are kept."""
+        kernel, stride, padding, dilation = self._geometry
+        ones, zeros = (1,) * (3 - len(size)), (0,) * (3 - len(size))
+        numbers = [*ones, *size, *ones, *kernel, *ones, *stride, *zeros, *padding, *ones, *dilation]
+        plan = ffi.new("int32_t[15]", numbers), conv_output_size(size, *self._geometry)
+        if len(self._sizes) >= 16:
+            self._sizes.clear()
+        self._sizes[size] = plan
+        return plan
+
+
+def _pack_depthwise(weight: LogicalWeight) -> Any:
+    packed = lib.qf_depthwise_pack(from_buffer(I8, weight.codes), *weight.codes.shape, *pointers(weight))
+    return owned(packed, lib.qf_depthwise_free)
+
+
+def _pack(
+    weight: QTensor, bias: Array | None, stride: Ints, padding: Ints, dilation: Ints, groups: int
+) -> PackedConv:
+    logical = take_apart(weight, bias)
+    if not fits(logical):
+        return NotImplemented
+    return PackedConv(logical, weight.shape[2:], stride, padding, dilation, groups)
+
+
+def conv1d_pack(
+    weight: QTensor, bias: Array | None, stride: Ints, padding: Ints, dilation: Ints, groups: int
+) -> PackedConv:
+    """Lay out a weight (OC, IC / groups, kW)."""
+    return _pack(weight, bias, stride, padding, dilation, groups)
+
+
+def conv2d_pack(
+    weight: QTensor, bias: Array | None, stride: Ints, padding: Ints, dilation: Ints, groups: int
+) -> PackedConv:
+    """Lay out a weight (OC, IC / groups, kH, kW)."""
+    return _pack(weight, bias, stride, padding, dilation, groups)
+
+
+def conv3d_pack(
+    weight: QTensor, bias: Array | None, stride: Ints, padding: Ints, dilation: Ints, groups: int
+) -> PackedConv:
+    """Lay out a weight (OC, IC / groups, kD, kH, kW)."""
+    return _pack(weight, bias, stride, padding, dilation, groups)

@@ -1,0 +1,105 @@
+"""Threads: the same bytes for any number of them, after fork, and under several Python threads."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+import pytest
+import qframe_fbgemm
+from qframe_fbgemm import conv, convert, linear
+
+import qframe
+from qframe.plugin import QTensor, quint8
+
+RNG = np.random.default_rng(3)
+
+
+def _tensor(shape: tuple[int, ...], kind: Any) -> QTensor:
+    info = np.iinfo(kind)
+    return QTensor.per_tensor(RNG.integers(info.min, info.max, shape, dtype=kind, endpoint=True), 0.02, 3)
+
+
+def _calls() -> dict[str, Callable[[], bytes]]:
+    x, floats = _tensor((150, 300), np.uint8), RNG.standard_normal((150, 300)).astype(np.float32)
+    image = _tensor((2, 48, 30, 30), np.uint8)
+    packed = linear.linear_pack(_tensor((200, 300), np.int8), None)
+    half = linear.linear_pack_fp16(RNG.standard_normal((200, 300)).astype(np.float32), None)
+    dense = conv.conv2d_pack(_tensor((48, 48, 3, 3), np.int8), None, (1, 1), (1, 1), (1, 1), 1)
+    depthwise = conv.conv2d_pack(_tensor((48, 1, 3, 3), np.int8), None, (1, 1), (1, 1), (1, 1), 48)
+    many = RNG.standard_normal(500_000).astype(np.float32)
+    return {
+        "linear": lambda: packed(x, 0.5, 3).int_repr().tobytes(),
+        "one-row": lambda: packed(x[:1], 0.5, 3).int_repr().tobytes(),
+        "dynamic": lambda: packed.dynamic(floats).tobytes(),
+        "half": lambda: half(floats).tobytes(),
+        "conv": lambda: dense(image, 0.5, 3).int_repr().tobytes(),
+        "depthwise": lambda: depthwise(image, 0.5, 3).int_repr().tobytes(),
+        "quantize": lambda: convert.quantize_per_tensor(many, 0.02, 3, quint8).int_repr().tobytes(),
+    }
+
+
+CALLS = _calls()
+
+
+@pytest.fixture(autouse=True)
+def _restored() -> Iterator[None]:
+    before = qframe_fbgemm.get_num_threads()
+    yield
+    qframe_fbgemm.set_num_threads(before)
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_any_number_of_threads_gives_the_same_bytes(name: str) -> None:
+    qframe_fbgemm.set_num_threads(1)
+    expected = CALLS[name]()
+    for number in (2, 3, 8, 2, 1, 5):
+        qframe_fbgemm.set_num_threads(number)
+        assert all(CALLS[name]() == expected for _ in range(10)), f"{number} threads"
+
+
+def test_several_python_threads_at_once() -> None:
+    qframe_fbgemm.set_num_threads(3)
+    expected = {name: call() for name, call in CALLS.items()}
+    with ThreadPoolExecutor(6) as pool:
+        for name, result in pool.map(lambda name: (name, CALLS[name]()), list(CALLS) * 12):
+            assert result == expected[name]
+
+
+FORK = """
+import os, numpy as np
+import qframe_fbgemm
+from qframe_fbgemm import linear
+from qframe.plugin import QTensor
+qframe_fbgemm.set_num_threads(3)
+codes = np.arange(400 * 300).astype(np.int8).reshape(400, 300)
+packed = linear.linear_pack(QTensor.per_tensor(codes, 0.1, 0), None)
+x = QTensor.per_tensor(np.arange(200 * 300).astype(np.uint8).reshape(200, 300), 0.1, 5)
+run = lambda: packed(x, 9.0, 3).int_repr().tobytes()
+expected = run()
+for _ in range(5):
+    child = os.fork()
+    if child == 0:
+        os._exit(0 if all(run() == expected for _ in range(20)) else 1)
+    assert run() == expected
+    assert os.waitpid(child, 0)[1] == 0
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
+def test_a_forked_child_computes_on_with_threads_of_its_own() -> None:
+    subprocess.run([sys.executable, "-W", "ignore", "-c", FORK], check=True, timeout=60)
+
+
+def test_the_core_tells_how_many() -> None:
+    before = qframe.get_num_threads()
+    with qframe.use_engine("fbgemm"):
+        qframe.set_num_threads(5)
+        assert qframe_fbgemm.get_num_threads() == 5
+        qframe.set_num_threads(before)
+    assert qframe_fbgemm.get_num_threads() == before

@@ -1,0 +1,90 @@
+"""Every matrix microkernel that this machine can run, not only the chosen one, against NumPy."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import pytest
+from fbgemm_memory import guarded
+from qframe_fbgemm._kernels import ffi, lib
+from qframe_fbgemm.buffers import I8, I32, from_buffer
+
+Array = np.ndarray[Any, Any]
+
+
+class Ukernel(NamedTuple):
+    number: int
+    name: str
+    mr: int
+    nr: int
+    kr: int
+    activation_bytes: int
+    exact: int  # the magnitude of weights for which it never saturates
+
+
+def _ukernels() -> list[Ukernel]:
+    found: list[Ukernel] = []
+    while (name := lib.qf_ukernel_name(len(found))) != ffi.NULL:
+        sizes = [ffi.new("size_t *") for _ in range(5)]
+        lib.qf_ukernel_shape(len(found), *sizes)
+        found.append(Ukernel(len(found), ffi.string(name).decode(), *(int(size[0]) for size in sizes)))
+    return found
+
+
+UKERNELS = _ukernels()
+
+
+def _multiply(kernel: Ukernel, x: Array, weight: Array, start: Array) -> Array:
+    """Run one tile on buffers that end at guard pages."""
+    rows, inputs = x.shape
+    panel = np.zeros(-(-inputs // kernel.kr) * kernel.kr * kernel.nr, np.int8)
+    lib.qf_pack_for_test(
+        from_buffer(I8, weight), kernel.nr, inputs, kernel.nr, kernel.kr, from_buffer(I8, panel)
+    )
+    if kernel.activation_bytes == 2:  # rows are readable up to an even number of inputs
+        x = np.pad(x.astype(np.int16), ((0, 0), (0, inputs % 2)))
+    x, panel, start = guarded(x), guarded(panel), guarded(start)
+    out = guarded(np.zeros((rows, kernel.nr), np.int32))
+    stride = x.strides[0]
+    lib.qf_ukernel_run(
+        kernel.number,
+        rows,
+        inputs,
+        from_buffer(x.reshape(-1).view(np.uint8)),
+        stride,
+        from_buffer(I8, panel),
+        from_buffer(I32, start),
+        from_buffer(I32, out),
+    )
+    return out
+
+
+def _expected(x: Array, weight: Array, start: Array) -> Array:
+    return (x.astype(np.int64) @ weight.astype(np.int64).T + start).astype(np.int32)
+
+
+@pytest.mark.parametrize("kernel", UKERNELS, ids=lambda kernel: kernel.name)
+def test_every_tile_height_and_length(kernel: Ukernel) -> None:
+    rng = np.random.default_rng(1)
+    for rows in range(1, kernel.mr + 1):
+        for inputs in (0, 1, 2, 3, 4, 5, 7, 8, 15, 16, 17, 19, 31, 33, 64, 67):
+            x = rng.integers(0, 256, (rows, inputs), dtype=np.uint8)
+            weight = rng.integers(-kernel.exact, kernel.exact, (kernel.nr, inputs), dtype=np.int8)
+            start = rng.integers(-(2**31), 2**31, kernel.nr, dtype=np.int64).astype(np.int32)
+            expected = _expected(x, weight, start)
+            np.testing.assert_array_equal(_multiply(kernel, x, weight, start), expected, f"{rows}x{inputs}")
+
+
+@pytest.mark.parametrize("kernel", UKERNELS, ids=lambda kernel: kernel.name)
+@pytest.mark.parametrize("sign", [1, -1])
+def test_the_largest_products_do_not_saturate(kernel: Ukernel, sign: int) -> None:
+    code = max(sign * kernel.exact, -128) if sign < 0 else min(kernel.exact, 127)
+    x = np.full((kernel.mr, 258), 255, np.uint8)
+    weight = np.full((kernel.nr, 258), code, np.int8)
+    start = np.zeros(kernel.nr, np.int32)
+    np.testing.assert_array_equal(_multiply(kernel, x, weight, start), _expected(x, weight, start))
+
+
+def test_the_list_begins_with_the_readable_kernel() -> None:
+    assert UKERNELS[0].name == "qf_gemm_i16s8_4x8c2__portable"

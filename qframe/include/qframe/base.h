@@ -1,0 +1,62 @@
+/* Foundations of qframe's C kernels: compilers, unaligned loads, small arithmetic.
+ *
+ * Compile with -ffp-contract=off: the rounding rules of requant.h forbid fused multiply-adds.
+ *
+ * -DQF_PORTABLE_ONLY leaves out all kernels for particular instruction sets.
+ */
+#ifndef QFRAME_BASE_H
+#define QFRAME_BASE_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#if defined(__GNUC__)
+#define QF_INLINE static inline __attribute__((always_inline, unused))
+#define QF_LIKELY(condition) __builtin_expect(!!(condition), 1)
+#define QF_PRAGMA(text) _Pragma(#text)
+#if defined(__clang__)
+#define QF_UNROLL QF_PRAGMA(clang loop unroll(full)) /* for loops of known length */
+#define QF_UNROLL_BY(times) QF_PRAGMA(clang loop unroll_count(times))
+#else
+#define QF_UNROLL QF_PRAGMA(GCC unroll 16)
+#define QF_UNROLL_BY(times) QF_PRAGMA(GCC unroll times)
+#endif
+#elif defined(_MSC_VER)
+#define QF_INLINE static __forceinline
+#define QF_LIKELY(condition) (condition)
+#define QF_UNROLL
+#define QF_UNROLL_BY(times)
+#else
+#define QF_INLINE static inline
+#define QF_LIKELY(condition) (condition)
+#define QF_UNROLL
+#define QF_UNROLL_BY(times)
+#endif
+
+#if (defined(__x86_64__) || defined(_M_X64)) && !defined(QF_PORTABLE_ONLY)
+#define QF_X86 1
+#else
+#define QF_X86 0
+#endif
+
+/* Memory is read through these, since packed data has no alignment or effective type to rely on. */
+QF_INLINE int32_t qf_load_i32(const void *p) {
+    int32_t value;
+    memcpy(&value, p, sizeof value);
+    return value;
+}
+
+/* The first `count` (< 4) bytes at p as the low bytes of a word; nothing behind them is read. */
+QF_INLINE int32_t qf_load_tail(const void *p, size_t count) {
+    int32_t value = 0;
+    memcpy(&value, p, count);
+    return value;
+}
+
+QF_INLINE size_t qf_min(size_t a, size_t b) { return a < b ? a : b; }
+QF_INLINE size_t qf_max(size_t a, size_t b) { return a > b ? a : b; }
+QF_INLINE size_t qf_ceil_div(size_t a, size_t b) { return (a + b - 1) / b; }
+QF_INLINE size_t qf_round_up(size_t a, size_t b) { return qf_ceil_div(a, b) * b; }
+
+#endif

@@ -1,0 +1,76 @@
+/* The one place where qframe's C code rounds: to codes of 8 and 32 bits, half to even, then clamped.
+ *
+ * requant_x86.h has the AVX2 and AVX-512 forms, which give the same integers.  docs/numerics.md has the formulas;
+ * qframe/numerics.py is the readable form.  Every float operation rounds to float32 on its own.
+ */
+#ifndef QFRAME_REQUANT_H
+#define QFRAME_REQUANT_H
+
+#include <float.h>
+#include <math.h>
+
+#include "base.h"
+
+#if FLT_EVAL_METHOD != 0
+#error "float arithmetic must round to float32 (on 32-bit x86 use -msse2 -mfpmath=sse)"
+#endif
+
+/* Bounds are kept relative to the zero point, so that values are limited before they are rounded:
+ * the bounds are whole numbers, hence the order does not matter, and no conversion overflows. */
+typedef struct qf_bounds {
+    float low, high;
+    int32_t zero_point;
+} qf_bounds;
+
+QF_INLINE qf_bounds qf_make_bounds(int32_t low, int32_t high, int32_t zero_point) {
+    qf_bounds bounds = {(float)(low - zero_point), (float)(high - zero_point), zero_point};
+    return bounds;
+}
+
+/* Round half to even for |value| <= 2**22: the sum has no bits left for a fraction. */
+QF_INLINE float qf_rint(float value) {
+    const float shift = 12582912.0f; /* 1.5 * 2**23 */
+    return (value + shift) - shift;
+}
+
+/* saturate(zero_point + rint(value)) for codes of 8 bits; NaN becomes the upper bound. */
+QF_INLINE int32_t qf_round_code(float value, qf_bounds bounds) {
+    value = value < bounds.high ? value : bounds.high; /* false for NaN */
+    value = value > bounds.low ? value : bounds.low;
+    return (int32_t)qf_rint(value) + bounds.zero_point;
+}
+
+/* The same for qint32, through float64, which holds all its codes; NaN becomes the smallest. */
+QF_INLINE int32_t qf_round_code32(float value, int32_t zero_point) {
+    double code = rint((double)value) + zero_point;
+    if (!(code > (double)INT32_MIN)) return INT32_MIN;
+    return code < (double)INT32_MAX ? (int32_t)code : INT32_MAX;
+}
+
+/* How int32 accumulators become codes: round((float(acc) + bias[channel]) * multiplier[channel]). */
+typedef struct qf_requant {
+    const float *bias, *multiplier;
+    qf_bounds bounds;
+} qf_requant;
+
+/* Output transform of one channel; see numerics.output_transform. */
+QF_INLINE float qf_multiplier(float input_scale, float weight_scale, float output_scale) {
+    float accumulator_scale = input_scale * weight_scale;
+    return accumulator_scale / output_scale;
+}
+
+/* A bias in units of the accumulator: per-tensor weights multiply by the reciprocal, others divide. */
+QF_INLINE float qf_scaled_bias(float bias, float input_scale, float weight_scale, int per_channel) {
+    float accumulator_scale = input_scale * weight_scale;
+    return per_channel ? bias / accumulator_scale : bias * (1.0f / accumulator_scale);
+}
+
+QF_INLINE void qf_requant_scalar(const int32_t *acc, const qf_requant *requant, size_t from, size_t to,
+                                 uint8_t *out) {
+    for (size_t i = from; i < to; i++) {
+        float value = ((float)acc[i] + requant->bias[i]) * requant->multiplier[i];
+        out[i] = (uint8_t)qf_round_code(value, requant->bounds);
+    }
+}
+
+#endif
