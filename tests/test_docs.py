@@ -31,7 +31,8 @@ def test_links_lead_somewhere(path):
 
 
 def test_every_environment_variable_is_documented_and_read():
-    code = "".join(path.read_text() for path in (ROOT / "qframe").rglob("*.py"))
+    sources = [*(ROOT / "qframe").rglob("*.py"), *(ROOT / "plugins").glob("*/qframe_*/*.py")]
+    code = "".join(path.read_text() for path in sources)
     read = set(re.findall(r"environ[^\n]*\"(QFRAME_[A-Z_]+)\"", code))
     documented = set(
         re.findall(r"^\| `(QFRAME_[A-Z_]+)`", (ROOT / "docs/engines.md").read_text(), re.MULTILINE)
