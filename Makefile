@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV ?= .venv
 # Further extras for `make test`, e.g. EXTRAS=,oracle for the live comparisons with PyTorch.
 EXTRAS ?=
+# An interpreter with PyTorch, for `make bench`.
+TORCH ?=
 BIN := $(VENV)/bin
 PROJECTS := pyproject.toml qframe/version.py $(wildcard plugins/*/pyproject.toml)
 C_PLUGINS := $(patsubst %/setup.py,./%,$(wildcard plugins/*/setup.py))
@@ -14,7 +16,7 @@ help:
 	@echo "make test    run all tests (EXTRAS=,oracle compares with PyTorch live)"
 	@echo "make lint    ruff and mypy"
 	@echo "make format  let ruff rewrite what it can"
-	@echo "make bench   time dispatch, import and the reference engine"
+	@echo "make bench   time dispatch, import and the engines (TORCH=PYTHON: against PyTorch)"
 
 demo: $(VENV)/installed-demo
 	$(BIN)/python examples/digits.py
@@ -35,6 +37,7 @@ bench: $(VENV)/installed-demo
 	$(BIN)/python benchmarks/dispatch.py
 	$(BIN)/python benchmarks/import_time.py
 	$(BIN)/python benchmarks/reference_conv.py
+	-$(BIN)/python plugins/fbgemm_x86/benchmarks/engine_ops.py $(if $(TORCH),--torch $(TORCH))
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV) || { \
