@@ -32,6 +32,7 @@ from .qschemes import (
 )
 from .qtensor import QTensor
 from .random import manual_seed
+from .serialization import load, load_into, save
 from .version import __version__
 
 #: PyTorch's names for the two kinds of description.
@@ -59,6 +60,8 @@ __all__ = [
     "get_include",
     "get_num_threads",
     "get_qscheme",
+    "load",
+    "load_into",
     "manual_seed",
     "mean",
     "nn",
@@ -78,6 +81,7 @@ __all__ = [
     "register_qscheme",
     "relu",
     "reshape",
+    "save",
     "set_engine",
     "set_num_threads",
     "transpose",

@@ -95,6 +95,18 @@ class StateDictError(QFrameError, RuntimeError):
     """A state_dict does not fit the module: missing or unexpected keys, wrong shapes."""
 
 
+class FileFormatError(QFrameError, ValueError):
+    """A file is damaged, of a newer or another format, or holds what cannot be read."""
+
+
+class FileAccessError(QFrameError, OSError):
+    """A file or folder cannot be read or written; ``errno`` is the operating system's."""
+
+
+class MissingFileError(FileAccessError, FileNotFoundError):
+    """A file, or the folder that it is to be written to, does not exist."""
+
+
 def near_names(name: str, known: Iterable[str], most: int = 3, likeness: float = 0.6) -> list[str]:
     """Return those of the ``known`` names that a mistyped ``name`` may have meant, the nearest first."""
     import difflib  # lazily: only errors need it

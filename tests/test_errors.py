@@ -55,6 +55,9 @@ def test_an_error_in_the_root_itself():
         (errors.CalibrationError, RuntimeError),
         (errors.ConfigurationError, ValueError),
         (errors.StateDictError, RuntimeError),
+        (errors.FileFormatError, ValueError),
+        (errors.FileAccessError, OSError),
+        (errors.MissingFileError, FileNotFoundError),
     ],
 )
 def test_each_error_is_also_the_builtin_that_callers_expect(kind, builtin):
