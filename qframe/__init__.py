@@ -18,6 +18,7 @@ from .functions import (
     quantize_per_tensor,
     relu,
     reshape,
+    stack,
     transpose,
 )
 from .include_path import get_include
@@ -84,6 +85,7 @@ __all__ = [
     "save",
     "set_engine",
     "set_num_threads",
+    "stack",
     "transpose",
     "use_engine",
 ]
