@@ -39,15 +39,15 @@ def tables(rounds: int) -> list[Table]:
         runs = [
             (import_times("numpy", environment), import_times("qframe", environment)) for _ in range(rounds)
         ]
-    numpy_ms = float(np.median([sum_of_top(numpy_run) for numpy_run, _ in runs]))
-    qframe_ms = float(np.median([sum_of_top(qframe_run) for _, qframe_run in runs]))
-    return [imports(numpy_ms, qframe_ms), slowest([qframe_run for _, qframe_run in runs])]
+    pairs = np.array([[sum_of_top(run) for run in pair] for pair in runs])
+    return [imports(pairs), slowest([qframe_run for _, qframe_run in runs])]
 
 
-def imports(numpy_ms: float, qframe_ms: float) -> Table:
-    """Both imports and their difference."""
-    difference = Judgement("import", qframe_ms - numpy_ms, targets.IMPORT)
-    numbers = (f"{ms:.1f}" for ms in (numpy_ms, qframe_ms, qframe_ms - numpy_ms))
+def imports(pairs: np.ndarray) -> Table:
+    """Both imports (columns) in milliseconds, and the median of their differences in each round (rows)."""
+    added = float(np.median(pairs[:, 1] - pairs[:, 0]))
+    difference = Judgement("import", added, targets.IMPORT)
+    numbers = (f"{ms:.1f}" for ms in (*np.median(pairs, axis=0), added))
     return Table(
         "Import time, fresh interpreters",
         ("import numpy, ms", "import qframe, ms", "difference, ms", "allowed", ""),

@@ -6,11 +6,12 @@ import argparse
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
 from benchmarks import __main__ as command
 from benchmarks import calls, processes, reference
-from benchmarks.import_time import LINE
+from benchmarks.import_time import LINE, imports
 from benchmarks.sections import SECTIONS
 from qframe.engines import registry
 
@@ -47,6 +48,11 @@ def test_calls_are_timed_and_leave_no_engine_behind() -> None:
 def test_reference_engine_is_timed(monkeypatch: pytest.MonkeyPatch) -> None:
     table = reference.table(rounds=1)
     assert [float(row[3]) > 0 for row in table.rows] == [True] * 3
+
+
+def test_import_is_judged_by_the_difference_within_each_round() -> None:
+    (row,) = imports(np.array([[100.0, 150.0], [300.0, 340.0], [110.0, 190.0]])).rows
+    assert list(row) == ["110.0", "190.0", "50.0", "60", "met"]
 
 
 def test_import_times_are_read_from_what_python_prints() -> None:
