@@ -78,7 +78,8 @@ typedef struct qf_kernels {
 
 extern const qf_kernels qf_kernels_portable;
 #if QF_X86
-extern const qf_kernels qf_kernels_avx2, qf_kernels_avxvnni, qf_kernels_avx512, qf_kernels_avx512vnni;
+extern const qf_kernels qf_kernels_avx2, qf_kernels_avxvnni, qf_kernels_avx512, qf_kernels_avx512vnni,
+    qf_kernels_avx512vbmi;
 #endif
 
 /* The struct in use (isa.c). */

@@ -44,6 +44,7 @@ static inline __m256i qf_simde_cvtepi16_epi8(__m512i x) {
 }
 
 typedef uint32_t __mmask32;
+typedef uint64_t __mmask64;
 
 static inline void qf_simde_mask_store(void *to, uint64_t mask, const uint8_t *codes, int count) {
     for (int i = 0; i < count; i++)
