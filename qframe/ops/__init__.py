@@ -19,7 +19,7 @@ from .conv import conv1d_pack, conv2d_pack, conv3d_pack
 from .convert import dequantize, quantize_per_channel, quantize_per_tensor, requantize
 from .fake_quantize import fake_quantize_per_channel, fake_quantize_per_tensor
 from .linear import linear_pack, linear_pack_fp16
-from .normalization import batch_norm
+from .normalization import batch_norm, group_norm, instance_norm, layer_norm
 from .observe import histogram, min_max, min_max_per_channel
 from .packed import PackedConv, PackedLinear, PackedLinearFp16
 from .pooling import adaptive_avg_pool2d, avg_pool2d, max_pool2d
@@ -44,12 +44,15 @@ __all__ = [
     "elu",
     "fake_quantize_per_channel",
     "fake_quantize_per_tensor",
+    "group_norm",
     "hardsigmoid",
     "hardswish",
     "hardtanh",
     "histogram",
+    "instance_norm",
     "interpolate_bilinear",
     "interpolate_nearest",
+    "layer_norm",
     "leaky_relu",
     "linear_pack",
     "linear_pack_fp16",
