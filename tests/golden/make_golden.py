@@ -5,7 +5,7 @@ import sys
 
 import torch
 
-FAMILIES = ["tensors", "observers", "linear", "conv", "elementwise", "pooling", "resize", "dynamic", "workflow"]
+FAMILIES = ["tensors", "observers", "linear", "conv", "elementwise", "pooling", "resize", "norms", "dynamic", "workflow"]
 
 
 def main():
