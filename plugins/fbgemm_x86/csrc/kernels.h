@@ -74,6 +74,7 @@ typedef struct qf_kernels {
     const struct qf_depthwise_kernel *depthwise[2]; /* for all weights; for those that fit int8 (depthwise.h) */
     qf_half_fn half_tile;
     const struct qf_elementwise *elementwise; /* elementwise.h */
+    const struct qf_norm_kernels *norms;      /* norms.h */
 } qf_kernels;
 
 extern const qf_kernels qf_kernels_portable;

@@ -3,6 +3,7 @@
 
 #include "depthwise.h"
 #include "elementwise.h"
+#include "norms.h"
 
 static void requant_rows(const int32_t *acc, size_t rows, size_t acc_stride, const qf_requant *requant,
                          size_t n, uint8_t *out, size_t out_stride) {
@@ -50,5 +51,5 @@ const qf_kernels qf_kernels_portable = {
     .rescale = rescale, .widen = widen, .sum_u8 = sum_u8, .max_u8 = max_u8, .min_max = min_max,
     .quantize8 = quantize8, .dequantize_u8 = dequantize_u8, .dequantize_i8 = dequantize_i8,
     .depthwise = {&qf_depthwise_portable, &qf_depthwise_portable}, .half_tile = half_tile,
-    .elementwise = &qf_elementwise_portable,
+    .elementwise = &qf_elementwise_portable, .norms = &qf_norm_portable,
 };

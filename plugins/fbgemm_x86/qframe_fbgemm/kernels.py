@@ -25,6 +25,8 @@ KERNELS: dict[str, Kernel] = {
         linear.linear_pack,
         linear.linear_pack_fp16,
         normalization.batch_norm,
+        normalization.group_norm,
+        normalization.layer_norm,
         observe.histogram,
         observe.min_max,
         observe.min_max_per_channel,
