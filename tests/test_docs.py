@@ -45,6 +45,7 @@ def test_every_op_has_a_line_in_the_numerics():
     text = (ROOT / "docs/numerics.md").read_text()
     words = {
         "avg_pool2d": "averages",
+        "avg_pool3d": "averages",
         "adaptive_avg_pool2d": "averages",
         "mean": "averages",
         "max_pool2d": "max pooling",

@@ -22,7 +22,7 @@ from .linear import linear_pack, linear_pack_fp16
 from .normalization import batch_norm, group_norm, instance_norm, layer_norm
 from .observe import histogram, min_max, min_max_per_channel
 from .packed import PackedConv, PackedLinear, PackedLinearFp16
-from .pooling import adaptive_avg_pool2d, avg_pool2d, max_pool2d
+from .pooling import adaptive_avg_pool2d, avg_pool2d, avg_pool3d, max_pool2d
 from .reduce import mean
 from .resize import interpolate_bilinear, interpolate_nearest
 
@@ -34,6 +34,7 @@ __all__ = [
     "add",
     "add_scalar",
     "avg_pool2d",
+    "avg_pool3d",
     "batch_norm",
     "cat",
     "clamp",

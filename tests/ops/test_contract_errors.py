@@ -141,6 +141,11 @@ REFUSED = {
         ArgumentError,
         "divisor_override must not be zero",
     ),
+    "pool of volumes of another rank": (
+        lambda: ops.avg_pool3d(IMAGE, (1, 1, 1), (1, 1, 1), (0, 0, 0), False, True, None),
+        ArgumentError,
+        "avg_pool3d takes shape (N, C, D, H, W), got (1, 2, 5, 5). Add the batch dimension",
+    ),
     "adaptive pool to nothing": (
         lambda: ops.adaptive_avg_pool2d(IMAGE, (0, 1)),
         ArgumentError,

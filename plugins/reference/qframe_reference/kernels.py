@@ -47,6 +47,7 @@ KERNELS: dict[str, Kernel] = {
         observe.min_max_per_channel,
         pooling.adaptive_avg_pool2d,
         pooling.avg_pool2d,
+        pooling.avg_pool3d,
         pooling.max_pool2d,
         reduce.mean,
         resize.interpolate_bilinear,
