@@ -34,7 +34,7 @@ def close(actual, expected, atol=1e-5):
 
 
 def text(module):
-    """PyTorch's repr, without the ``bias`` that newer versions print for batch norms."""
+    """PyTorch's repr, without the ``bias`` that newer versions print for norms."""
     return re.sub(r"(affine=\w+), bias=\w+", r"\1", repr(module))
 
 
@@ -144,6 +144,106 @@ def test_avg_pool2d(case, seed, include, divisor):
     close(ours(x), theirs(tensor(x)))
 
 
+@pytest.mark.parametrize("include", [False, True])
+@pytest.mark.parametrize("ceil_mode", [False, True])
+@pytest.mark.parametrize("window", [(2,), (3, 2, 1), ((2, 3, 1), (1, 2, 3), (1, 0, 0))])
+def test_avg_pool3d(window, ceil_mode, include):
+    ours, theirs = pair("AvgPool3d", *window, ceil_mode=ceil_mode, count_include_pad=include)
+    x = normal(0, 2, 3, 5, 6, 7)
+    close(ours(x), theirs(tensor(x)))
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "shape"),
+    [
+        ("LayerNorm", (7,), (3, 5, 7)),
+        ("LayerNorm", ((5, 7), 1e-3), (3, 5, 7)),
+        ("LayerNorm", (7, 1e-5, False), (4, 7)),
+        ("GroupNorm", (3, 6), (2, 6)),
+        ("GroupNorm", (2, 6, 1e-3), (2, 6, 4, 3)),
+        ("GroupNorm", (1, 6, 1e-5, False), (2, 6, 4, 3, 2)),
+    ],
+)
+def test_layer_and_group_norms(name, arguments, shape):
+    ours, theirs = pair(name, *arguments)
+    for seed, (key, value) in enumerate(theirs.named_parameters()):
+        value.data = tensor(normal(seed, *value.shape))
+        setattr(ours, key, normal(seed, *value.shape))
+    x = normal(7, *shape) * 3 + 1
+    close(ours(x), theirs(tensor(x)))
+
+
+@pytest.mark.parametrize("dims", [1, 2, 3])
+@pytest.mark.parametrize("affine", [True, False])
+@pytest.mark.parametrize("track", [True, False])
+def test_instance_norms(dims, affine, track):
+    ours, theirs = pair(f"InstanceNorm{dims}d", 5, 1e-4, 0.3, affine, track)
+    for seed in range(3):
+        x = normal(seed, 3, 5, *(4, 6, 2)[:dims]) * 3 + 1
+        close(ours(x), theirs(tensor(x)))
+    for key, value in theirs.state_dict().items():
+        np.testing.assert_allclose(ours.state_dict()[key], value.numpy(), rtol=1e-5, atol=1e-6)
+    close(ours.eval()(x), theirs.eval()(tensor(x)))
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
+        ("ELU", (1.5,)),
+        ("Hardswish", ()),
+        ("LeakyReLU", (0.2,)),
+        ("Sigmoid", ()),
+        ("Tanh", ()),
+        ("Hardtanh", (-0.5, 2)),
+        ("Hardsigmoid", ()),
+        ("Threshold", (0.3, 2.0)),
+        ("Softmax", (1,)),
+        ("LogSoftmax", (0,)),
+    ],
+)
+def test_activation_modules(name, arguments):
+    ours, theirs = pair(name, *arguments)
+    x = normal(0, 20, 30) * 4
+    close(ours(x), theirs(tensor(x)))
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    dims=st.integers(1, 3),
+    linear=st.booleans(),
+    align=st.booleans(),
+    recompute=st.booleans(),
+    factors=st.none() | st.lists(st.floats(0.4, 3.5), min_size=3, max_size=3),
+    size=st.lists(st.integers(1, 9), min_size=3, max_size=3),
+    seed=SEEDS,
+)
+def test_interpolate(dims, linear, align, recompute, factors, size, seed):
+    x = normal(seed, 2, 3, *(4, 5, 3)[:dims])
+    mode = ["linear", "bilinear", "trilinear"][dims - 1] if linear else "nearest"
+    arguments = {"mode": mode, "align_corners": align if linear else None}
+    if factors is None:
+        arguments["size"] = tuple(size[:dims])
+    else:
+        arguments |= {"scale_factor": tuple(factors[:dims]), "recompute_scale_factor": recompute}
+    theirs = torch.nn.functional.interpolate(tensor(x), **arguments)
+    close(functional.interpolate(x, **arguments), theirs)
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
+        ("Upsample", {"scale_factor": 2}),
+        ("Upsample", {"size": (7, 3), "mode": "bilinear", "align_corners": True}),
+        ("UpsamplingNearest2d", {"size": 7}),
+        ("UpsamplingBilinear2d", {"scale_factor": (1.5, 2)}),
+    ],
+)
+def test_upsampling_modules(name, arguments):
+    ours, theirs = pair(name, **arguments)
+    x = normal(0, 2, 3, 4, 5)
+    close(ours(x), theirs(tensor(x)))
+
+
 @pytest.mark.parametrize("size", [1, 4, (3, 7), (None, 2), (15, 1)])
 def test_adaptive_avg_pool2d(size):
     ours, theirs = pair("AdaptiveAvgPool2d", size)
@@ -176,6 +276,8 @@ def test_lstm(bidirectional, bias, batch_first):
         ("leaky_relu", {"negative_slope": 0.2}),
         ("elu", {"alpha": 1.5}),
         ("hardswish", {}),
+        ("hardsigmoid", {}),
+        ("threshold", {"threshold": 0.3, "value": -1.0}),
         ("sigmoid", {}),
         ("tanh", {}),
         ("softmax", {"dim": 1}),
