@@ -5,7 +5,7 @@ import sys
 
 import torch
 
-FAMILIES = ["tensors", "observers", "linear", "conv", "elementwise", "pooling", "resize", "norms", "dynamic", "workflow"]
+FAMILIES = ["tensors", "observers", "linear", "conv", "elementwise", "pooling", "resize", "norms", "modules", "dynamic", "workflow"]
 
 
 def main():
