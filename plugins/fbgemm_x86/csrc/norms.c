@@ -18,10 +18,33 @@ typedef struct norm_call {
     qf_norm_codes codes;
 } norm_call;
 
-static norm_call make_call(const uint8_t *x, const float *weight, const float *bias, double eps, float x_scale,
-                           int32_t x_zero_point, float scale, int32_t zero_point, int flip, uint8_t *out) {
+/* Not smaller than any magnitude, and NaN if there is a NaN. */
+static float add_magnitudes(const float *x, size_t count) {
+    enum { PARTS = 16 };
+    float sums[PARTS] = {0}, sum = 0.0f;
+    size_t i = 0;
+    for (; i + PARTS <= count; i += PARTS)
+        for (int part = 0; part < PARTS; part++) sums[part] += fabsf(x[i + (size_t)part]);
+    for (; i < count; i++) sum += fabsf(x[i]);
+    for (int part = 0; part < PARTS; part++) sum += sums[part];
+    return sum;
+}
+
+/* Codes are at most 255 from their mean, and factors at most x_scale / sqrt(eps). */
+static int is_tame(const norm_call *call, size_t numbers) {
+    float weight = call->weight ? add_magnitudes(call->weight, numbers) : 1.0f;
+    float bias = call->bias ? add_magnitudes(call->bias, numbers) : 0.0f;
+    float largest = 256.0f * (call->x_scale / (float)sqrt(call->eps)) * weight + bias;
+    return largest * call->codes.reciprocal < 1e9f; /* false for NaN */
+}
+
+static norm_call make_call(const uint8_t *x, const float *weight, const float *bias, size_t numbers, double eps,
+                           float x_scale, int32_t x_zero_point, float scale, int32_t zero_point, int flip,
+                           uint8_t *out) {
+    qf_bounds bounds = qf_make_bounds(0, 255, zero_point + flip);
     norm_call call = {x, out, weight, bias, eps, x_scale, x_zero_point,
-                      {x_zero_point + flip, 1.0f / scale, qf_make_bounds(0, 255, zero_point + flip), (uint8_t)flip}};
+                      {x_zero_point + flip, 1.0f / scale, bounds, (uint8_t)flip, 0}};
+    call.codes.tame = is_tame(&call, numbers);
     return call;
 }
 
@@ -68,8 +91,8 @@ static void layer_rows(void *context, size_t index) {
 void qf_layer_norm(const uint8_t *x, size_t rows, size_t length, const float *weight, const float *bias,
                    double eps, float x_scale, int32_t x_zero_point, float scale, int32_t zero_point, int flip,
                    uint8_t *out) {
-    layer_job j = {make_call(x, weight, bias, eps, x_scale, x_zero_point, scale, zero_point, flip, out), rows,
-                   length, qf_max(1, PIECE / length)};
+    layer_job j = {.rows = rows, .length = length, .rows_per_task = qf_max(1, PIECE / length)};
+    j.call = make_call(x, weight, bias, length, eps, x_scale, x_zero_point, scale, zero_point, flip, out);
     qf_parallel(layer_rows, &j, qf_ceil_div(rows, j.rows_per_task));
 }
 
@@ -115,8 +138,8 @@ static void group_piece(void *context, size_t index) {
 void qf_group_norm(const uint8_t *x, size_t images, size_t channels, size_t space, size_t groups,
                    const float *weight, const float *bias, double eps, float x_scale, int32_t x_zero_point,
                    float scale, int32_t zero_point, int flip, uint8_t *out) {
-    group_job j = {make_call(x, weight, bias, eps, x_scale, x_zero_point, scale, zero_point, flip, out),
-                   images * groups, groups, channels / groups, space, 1};
+    group_job j = {.groups = images * groups, .per_image = groups, .size = channels / groups, .space = space};
+    j.call = make_call(x, weight, bias, channels, eps, x_scale, x_zero_point, scale, zero_point, flip, out);
     j.groups_per_task = qf_max(1, PIECE / (j.size * space));
     qf_parallel(group_piece, &j, qf_ceil_div(j.groups, j.groups_per_task));
 }
@@ -187,8 +210,8 @@ static void find_numbers(const last_job *j, size_t image, size_t size) {
 int qf_group_norm_last(const uint8_t *x, size_t images, size_t channels, size_t space, size_t groups,
                        const float *weight, const float *bias, double eps, float x_scale, int32_t x_zero_point,
                        float scale, int32_t zero_point, int flip, uint8_t *out) {
-    last_job j = {.call = make_call(x, weight, bias, eps, x_scale, x_zero_point, scale, zero_point, flip, out),
-                  .channels = channels, .repeats = qf_max(1, PERIOD / channels), .image = channels * space};
+    last_job j = {.channels = channels, .repeats = qf_max(1, PERIOD / channels), .image = channels * space};
+    j.call = make_call(x, weight, bias, channels, eps, x_scale, x_zero_point, scale, zero_point, flip, out);
     j.period = channels * j.repeats;
     j.chunk = j.period * qf_max(1, PIECE / j.period);
     j.chunks = qf_ceil_div(j.image, j.chunk);

@@ -12,6 +12,7 @@ typedef struct qf_norm_codes {
     float reciprocal;
     qf_bounds bounds;
     uint8_t flip;
+    int tame; /* no value times reciprocal can leave the range of int32 */
 } qf_norm_codes;
 
 typedef struct qf_norm_kernels {

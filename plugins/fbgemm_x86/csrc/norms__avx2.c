@@ -143,79 +143,73 @@ QF_INLINE __m256 centered8(const uint8_t *x, const finish *f) {
     return _mm256_sub_ps(_mm256_castsi256_ps(_mm256_xor_si256(codes, f->exponent)), f->base);
 }
 
-QF_INLINE __m256i round8(__m256 value, const finish *f) {
-    value = _mm256_min_ps(_mm256_mul_ps(value, f->reciprocal), f->high); /* the second operand for NaN */
+/* What is tame saturates while it is packed. */
+QF_INLINE __m256i round8(__m256 value, const finish *f, int tame) {
+    value = _mm256_mul_ps(value, f->reciprocal);
+    if (tame) return _mm256_cvtps_epi32(value);
+    value = _mm256_min_ps(value, f->high); /* the second operand for NaN */
     return _mm256_cvtps_epi32(_mm256_max_ps(value, f->low));
 }
 
 QF_INLINE void store32(const __m256i *rounded, const finish *f, uint8_t *out) {
     const __m256i order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
-    __m256i first = _mm256_add_epi16(_mm256_packs_epi32(rounded[0], rounded[1]), f->zero_point);
-    __m256i second = _mm256_add_epi16(_mm256_packs_epi32(rounded[2], rounded[3]), f->zero_point);
+    __m256i first = _mm256_adds_epi16(_mm256_packs_epi32(rounded[0], rounded[1]), f->zero_point);
+    __m256i second = _mm256_adds_epi16(_mm256_packs_epi32(rounded[2], rounded[3]), f->zero_point);
     __m256i bytes = _mm256_permutevar8x32_epi32(_mm256_packus_epi16(first, second), order);
     _mm256_storeu_si256((__m256i *)out, _mm256_xor_si256(bytes, f->flip));
 }
 
-void qf_norm_run__avx2(const uint8_t *x, size_t count, float mean, float factor, float bias,
-                       const qf_norm_codes *codes, uint8_t *out) {
-    const __m256 means = _mm256_set1_ps(mean), factors = _mm256_set1_ps(factor), biases = _mm256_set1_ps(bias);
-    const finish f = make_finish(codes);
-    if (count < 32) {
-        qf_norm_run_loop(x, count, mean, factor, bias, codes, out);
-        return;
-    }
-    for (size_t next = 0; next < count; next += 32) {
-        size_t i = qf_min(next, count - 32);
-        __m256i rounded[4];
-        QF_UNROLL
-        for (int v = 0; v < 4; v++) {
-            __m256 value = _mm256_sub_ps(centered8(x + i + 8 * v, &f), means);
-            rounded[v] = round8(_mm256_add_ps(_mm256_mul_ps(value, factors), biases), &f);
-        }
-        store32(rounded, &f, out + i);
-    }
-}
+/* One number for all codes, or one for each: see norms.h. */
+typedef struct numbers {
+    const float *mean, *factor, *weight, *bias;
+} numbers;
+enum { RUN, ROW, PIXELS };
 
-void qf_norm_row__avx2(const uint8_t *x, size_t count, float mean, float factor, const float *weight,
-                       const float *bias, const qf_norm_codes *codes, uint8_t *out) {
-    const __m256 means = _mm256_set1_ps(mean), factors = _mm256_set1_ps(factor);
+/* At least 32 codes; form and tame are compile-time constants. */
+QF_INLINE void normalize(const uint8_t *x, size_t count, numbers n, int form, int tame,
+                         const qf_norm_codes *codes, uint8_t *out) {
     const finish f = make_finish(codes);
-    if (count < 32) {
-        qf_norm_row_loop(x, count, mean, factor, weight, bias, codes, out);
-        return;
-    }
-    for (size_t next = 0; next < count; next += 32) {
-        size_t i = qf_min(next, count - 32);
-        __m256i rounded[4];
-        QF_UNROLL
-        for (int v = 0; v < 4; v++) {
-            __m256 value = _mm256_mul_ps(_mm256_sub_ps(centered8(x + i + 8 * v, &f), means), factors);
-            value = _mm256_mul_ps(value, _mm256_loadu_ps(weight + i + 8 * v));
-            rounded[v] = round8(_mm256_add_ps(value, _mm256_loadu_ps(bias + i + 8 * v)), &f);
-        }
-        store32(rounded, &f, out + i);
-    }
-}
-
-void qf_norm_pixels__avx2(const uint8_t *x, size_t count, const float *mean, const float *factor,
-                          const float *bias, const qf_norm_codes *codes, uint8_t *out) {
-    const finish f = make_finish(codes);
-    if (count < 32) {
-        qf_norm_pixels_loop(x, count, mean, factor, bias, codes, out);
-        return;
-    }
+    const __m256 mean = _mm256_set1_ps(*n.mean), factor = _mm256_set1_ps(*n.factor);
+    const __m256 bias = _mm256_set1_ps(*n.bias);
     for (size_t next = 0; next < count; next += 32) {
         size_t i = qf_min(next, count - 32);
         __m256i rounded[4];
         QF_UNROLL
         for (int v = 0; v < 4; v++) {
             size_t at = i + 8 * (size_t)v;
-            __m256 value = _mm256_sub_ps(centered8(x + at, &f), _mm256_loadu_ps(mean + at));
-            value = _mm256_mul_ps(value, _mm256_loadu_ps(factor + at));
-            rounded[v] = round8(_mm256_add_ps(value, _mm256_loadu_ps(bias + at)), &f);
+            __m256 value = centered8(x + at, &f);
+            value = _mm256_sub_ps(value, form == PIXELS ? _mm256_loadu_ps(n.mean + at) : mean);
+            value = _mm256_mul_ps(value, form == PIXELS ? _mm256_loadu_ps(n.factor + at) : factor);
+            if (form == ROW) value = _mm256_mul_ps(value, _mm256_loadu_ps(n.weight + at));
+            value = _mm256_add_ps(value, form == RUN ? bias : _mm256_loadu_ps(n.bias + at));
+            rounded[v] = round8(value, &f, tame);
         }
         store32(rounded, &f, out + i);
     }
+}
+
+void qf_norm_run__avx2(const uint8_t *x, size_t count, float mean, float factor, float bias,
+                       const qf_norm_codes *codes, uint8_t *out) {
+    const numbers n = {&mean, &factor, NULL, &bias};
+    if (count < 32) qf_norm_run_loop(x, count, mean, factor, bias, codes, out);
+    else if (codes->tame) normalize(x, count, n, RUN, 1, codes, out);
+    else normalize(x, count, n, RUN, 0, codes, out);
+}
+
+void qf_norm_row__avx2(const uint8_t *x, size_t count, float mean, float factor, const float *weight,
+                       const float *bias, const qf_norm_codes *codes, uint8_t *out) {
+    const numbers n = {&mean, &factor, weight, bias};
+    if (count < 32) qf_norm_row_loop(x, count, mean, factor, weight, bias, codes, out);
+    else if (codes->tame) normalize(x, count, n, ROW, 1, codes, out);
+    else normalize(x, count, n, ROW, 0, codes, out);
+}
+
+void qf_norm_pixels__avx2(const uint8_t *x, size_t count, const float *mean, const float *factor,
+                          const float *bias, const qf_norm_codes *codes, uint8_t *out) {
+    const numbers n = {mean, factor, NULL, bias};
+    if (count < 32) qf_norm_pixels_loop(x, count, mean, factor, bias, codes, out);
+    else if (codes->tame) normalize(x, count, n, PIXELS, 1, codes, out);
+    else normalize(x, count, n, PIXELS, 0, codes, out);
 }
 
 const qf_norm_kernels qf_norm_avx2 = {

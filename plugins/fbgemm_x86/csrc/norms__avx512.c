@@ -139,79 +139,73 @@ QF_INLINE __m512 centered16(const uint8_t *x, const finish *f) {
     return _mm512_sub_ps(_mm512_castsi512_ps(_mm512_xor_si512(codes, f->exponent)), f->base);
 }
 
-QF_INLINE __m512i round16(__m512 value, const finish *f) {
-    value = _mm512_min_ps(_mm512_mul_ps(value, f->reciprocal), f->high); /* the second operand for NaN */
+/* What is tame saturates while it is packed. */
+QF_INLINE __m512i round16(__m512 value, const finish *f, int tame) {
+    value = _mm512_mul_ps(value, f->reciprocal);
+    if (tame) return _mm512_cvtps_epi32(value);
+    value = _mm512_min_ps(value, f->high); /* the second operand for NaN */
     return _mm512_cvtps_epi32(_mm512_max_ps(value, f->low));
 }
 
 QF_INLINE void store64(const __m512i *rounded, const finish *f, uint8_t *out) {
     const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
-    __m512i first = _mm512_add_epi16(_mm512_packs_epi32(rounded[0], rounded[1]), f->zero_point);
-    __m512i second = _mm512_add_epi16(_mm512_packs_epi32(rounded[2], rounded[3]), f->zero_point);
+    __m512i first = _mm512_adds_epi16(_mm512_packs_epi32(rounded[0], rounded[1]), f->zero_point);
+    __m512i second = _mm512_adds_epi16(_mm512_packs_epi32(rounded[2], rounded[3]), f->zero_point);
     __m512i bytes = _mm512_permutexvar_epi32(order, _mm512_packus_epi16(first, second));
     _mm512_storeu_si512((void *)out, _mm512_xor_si512(bytes, f->flip));
 }
 
-static void run(const uint8_t *x, size_t count, float mean, float factor, float bias, const qf_norm_codes *codes,
-                uint8_t *out) {
-    const __m512 means = _mm512_set1_ps(mean), factors = _mm512_set1_ps(factor), biases = _mm512_set1_ps(bias);
-    const finish f = make_finish(codes);
-    if (count < 64) {
-        qf_norm_run__avx2(x, count, mean, factor, bias, codes, out);
-        return;
-    }
-    for (size_t next = 0; next < count; next += 64) {
-        size_t i = qf_min(next, count - 64);
-        __m512i rounded[4];
-        QF_UNROLL
-        for (int v = 0; v < 4; v++) {
-            __m512 value = _mm512_sub_ps(centered16(x + i + 16 * v, &f), means);
-            rounded[v] = round16(_mm512_add_ps(_mm512_mul_ps(value, factors), biases), &f);
-        }
-        store64(rounded, &f, out + i);
-    }
-}
+/* One number for all codes, or one for each: see norms.h. */
+typedef struct numbers {
+    const float *mean, *factor, *weight, *bias;
+} numbers;
+enum { RUN, ROW, PIXELS };
 
-static void row(const uint8_t *x, size_t count, float mean, float factor, const float *weight, const float *bias,
-                const qf_norm_codes *codes, uint8_t *out) {
-    const __m512 means = _mm512_set1_ps(mean), factors = _mm512_set1_ps(factor);
+/* At least 64 codes; form and tame are compile-time constants. */
+QF_INLINE void normalize(const uint8_t *x, size_t count, numbers n, int form, int tame,
+                         const qf_norm_codes *codes, uint8_t *out) {
     const finish f = make_finish(codes);
-    if (count < 64) {
-        qf_norm_row__avx2(x, count, mean, factor, weight, bias, codes, out);
-        return;
-    }
-    for (size_t next = 0; next < count; next += 64) {
-        size_t i = qf_min(next, count - 64);
-        __m512i rounded[4];
-        QF_UNROLL
-        for (int v = 0; v < 4; v++) {
-            __m512 value = _mm512_mul_ps(_mm512_sub_ps(centered16(x + i + 16 * v, &f), means), factors);
-            value = _mm512_mul_ps(value, _mm512_loadu_ps(weight + i + 16 * v));
-            rounded[v] = round16(_mm512_add_ps(value, _mm512_loadu_ps(bias + i + 16 * v)), &f);
-        }
-        store64(rounded, &f, out + i);
-    }
-}
-
-static void pixels(const uint8_t *x, size_t count, const float *mean, const float *factor, const float *bias,
-                   const qf_norm_codes *codes, uint8_t *out) {
-    const finish f = make_finish(codes);
-    if (count < 64) {
-        qf_norm_pixels__avx2(x, count, mean, factor, bias, codes, out);
-        return;
-    }
+    const __m512 mean = _mm512_set1_ps(*n.mean), factor = _mm512_set1_ps(*n.factor);
+    const __m512 bias = _mm512_set1_ps(*n.bias);
     for (size_t next = 0; next < count; next += 64) {
         size_t i = qf_min(next, count - 64);
         __m512i rounded[4];
         QF_UNROLL
         for (int v = 0; v < 4; v++) {
             size_t at = i + 16 * (size_t)v;
-            __m512 value = _mm512_sub_ps(centered16(x + at, &f), _mm512_loadu_ps(mean + at));
-            value = _mm512_mul_ps(value, _mm512_loadu_ps(factor + at));
-            rounded[v] = round16(_mm512_add_ps(value, _mm512_loadu_ps(bias + at)), &f);
+            __m512 value = centered16(x + at, &f);
+            value = _mm512_sub_ps(value, form == PIXELS ? _mm512_loadu_ps(n.mean + at) : mean);
+            value = _mm512_mul_ps(value, form == PIXELS ? _mm512_loadu_ps(n.factor + at) : factor);
+            if (form == ROW) value = _mm512_mul_ps(value, _mm512_loadu_ps(n.weight + at));
+            value = _mm512_add_ps(value, form == RUN ? bias : _mm512_loadu_ps(n.bias + at));
+            rounded[v] = round16(value, &f, tame);
         }
         store64(rounded, &f, out + i);
     }
+}
+
+static void run(const uint8_t *x, size_t count, float mean, float factor, float bias, const qf_norm_codes *codes,
+                uint8_t *out) {
+    const numbers n = {&mean, &factor, NULL, &bias};
+    if (count < 64) qf_norm_run__avx2(x, count, mean, factor, bias, codes, out);
+    else if (codes->tame) normalize(x, count, n, RUN, 1, codes, out);
+    else normalize(x, count, n, RUN, 0, codes, out);
+}
+
+static void row(const uint8_t *x, size_t count, float mean, float factor, const float *weight, const float *bias,
+                const qf_norm_codes *codes, uint8_t *out) {
+    const numbers n = {&mean, &factor, weight, bias};
+    if (count < 64) qf_norm_row__avx2(x, count, mean, factor, weight, bias, codes, out);
+    else if (codes->tame) normalize(x, count, n, ROW, 1, codes, out);
+    else normalize(x, count, n, ROW, 0, codes, out);
+}
+
+static void pixels(const uint8_t *x, size_t count, const float *mean, const float *factor, const float *bias,
+                   const qf_norm_codes *codes, uint8_t *out) {
+    const numbers n = {mean, factor, NULL, bias};
+    if (count < 64) qf_norm_pixels__avx2(x, count, mean, factor, bias, codes, out);
+    else if (codes->tame) normalize(x, count, n, PIXELS, 1, codes, out);
+    else normalize(x, count, n, PIXELS, 0, codes, out);
 }
 
 const qf_norm_kernels qf_norm_avx512 = {
