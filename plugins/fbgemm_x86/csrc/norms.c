@@ -38,9 +38,9 @@ static int is_tame(const norm_call *call, size_t numbers) {
     return largest * call->codes.reciprocal < 1e9f; /* false for NaN */
 }
 
-static norm_call make_call(const uint8_t *x, const float *weight, const float *bias, size_t numbers, double eps,
-                           float x_scale, int32_t x_zero_point, float scale, int32_t zero_point, int flip,
-                           uint8_t *out) {
+static norm_call make_call(const uint8_t *x, const float *weight, const float *bias, size_t numbers,
+                           double eps, float x_scale, int32_t x_zero_point, float scale, int32_t zero_point,
+                           int flip, uint8_t *out) {
     qf_bounds bounds = qf_make_bounds(0, 255, zero_point + flip);
     norm_call call = {x, out, weight, bias, eps, x_scale, x_zero_point,
                       {x_zero_point + flip, 1.0f / scale, bounds, (uint8_t)flip, 0}};

@@ -22,11 +22,11 @@ typedef struct qf_norm_kernels {
     void (*column_sums)(const uint8_t *x, size_t rows, size_t columns, uint8_t flip, uint32_t *total,
                         uint32_t *squares);
     /* value = (x - x_zero_point - mean) * factor + bias */
-    void (*run)(const uint8_t *x, size_t count, float mean, float factor, float bias, const qf_norm_codes *codes,
-                uint8_t *out);
-    /* value = (x - x_zero_point - mean) * factor * weight[i] + bias[i] */
-    void (*row)(const uint8_t *x, size_t count, float mean, float factor, const float *weight, const float *bias,
+    void (*run)(const uint8_t *x, size_t count, float mean, float factor, float bias,
                 const qf_norm_codes *codes, uint8_t *out);
+    /* value = (x - x_zero_point - mean) * factor * weight[i] + bias[i] */
+    void (*row)(const uint8_t *x, size_t count, float mean, float factor, const float *weight,
+                const float *bias, const qf_norm_codes *codes, uint8_t *out);
     /* value = (x - x_zero_point - mean[i]) * factor[i] + bias[i] */
     void (*pixels)(const uint8_t *x, size_t count, const float *mean, const float *factor, const float *bias,
                    const qf_norm_codes *codes, uint8_t *out);

@@ -85,7 +85,8 @@ QF_INLINE void widen_totals(column_block *b) {
     const __m256i zero = _mm256_setzero_si256();
     QF_UNROLL
     for (int h = 0; h < 2; h++) {
-        __m256i low = _mm256_unpacklo_epi16(b->narrow[h], zero), high = _mm256_unpackhi_epi16(b->narrow[h], zero);
+        __m256i low = _mm256_unpacklo_epi16(b->narrow[h], zero);
+        __m256i high = _mm256_unpackhi_epi16(b->narrow[h], zero);
         b->total[2 * h] = _mm256_add_epi32(b->total[2 * h], low);
         b->total[2 * h + 1] = _mm256_add_epi32(b->total[2 * h + 1], high);
         b->narrow[h] = zero;

@@ -80,7 +80,8 @@ QF_INLINE void widen_totals(column_block *b) {
     const __m512i zero = _mm512_setzero_si512();
     QF_UNROLL
     for (int h = 0; h < 2; h++) {
-        __m512i low = _mm512_unpacklo_epi16(b->narrow[h], zero), high = _mm512_unpackhi_epi16(b->narrow[h], zero);
+        __m512i low = _mm512_unpacklo_epi16(b->narrow[h], zero);
+        __m512i high = _mm512_unpackhi_epi16(b->narrow[h], zero);
         b->total[2 * h] = _mm512_add_epi32(b->total[2 * h], low);
         b->total[2 * h + 1] = _mm512_add_epi32(b->total[2 * h + 1], high);
         b->narrow[h] = zero;
@@ -184,16 +185,16 @@ QF_INLINE void normalize(const uint8_t *x, size_t count, numbers n, int form, in
     }
 }
 
-static void run(const uint8_t *x, size_t count, float mean, float factor, float bias, const qf_norm_codes *codes,
-                uint8_t *out) {
+static void run(const uint8_t *x, size_t count, float mean, float factor, float bias,
+                const qf_norm_codes *codes, uint8_t *out) {
     const numbers n = {&mean, &factor, NULL, &bias};
     if (count < 64) qf_norm_run__avx2(x, count, mean, factor, bias, codes, out);
     else if (codes->tame) normalize(x, count, n, RUN, 1, codes, out);
     else normalize(x, count, n, RUN, 0, codes, out);
 }
 
-static void row(const uint8_t *x, size_t count, float mean, float factor, const float *weight, const float *bias,
-                const qf_norm_codes *codes, uint8_t *out) {
+static void row(const uint8_t *x, size_t count, float mean, float factor, const float *weight,
+                const float *bias, const qf_norm_codes *codes, uint8_t *out) {
     const numbers n = {&mean, &factor, weight, bias};
     if (count < 64) qf_norm_row__avx2(x, count, mean, factor, weight, bias, codes, out);
     else if (codes->tame) normalize(x, count, n, ROW, 1, codes, out);

@@ -13,13 +13,13 @@ static void column_sums(const uint8_t *x, size_t rows, size_t columns, uint8_t f
     qf_column_sums_loop(x, rows, columns, flip, total, squares);
 }
 
-static void run(const uint8_t *x, size_t count, float mean, float factor, float bias, const qf_norm_codes *codes,
-                uint8_t *out) {
+static void run(const uint8_t *x, size_t count, float mean, float factor, float bias,
+                const qf_norm_codes *codes, uint8_t *out) {
     qf_norm_run_loop(x, count, mean, factor, bias, codes, out);
 }
 
-static void row(const uint8_t *x, size_t count, float mean, float factor, const float *weight, const float *bias,
-                const qf_norm_codes *codes, uint8_t *out) {
+static void row(const uint8_t *x, size_t count, float mean, float factor, const float *weight,
+                const float *bias, const qf_norm_codes *codes, uint8_t *out) {
     qf_norm_row_loop(x, count, mean, factor, weight, bias, codes, out);
 }
 
