@@ -98,7 +98,8 @@ void qf_layer_norm(const uint8_t *x, size_t rows, size_t length, const float *we
 
 typedef struct group_job {
     norm_call call;
-    size_t groups, per_image, size, space, groups_per_task; /* all groups; channels of one; codes of a channel */
+    size_t groups, per_image, groups_per_task; /* of all images; of one */
+    size_t size, space;                        /* channels of a group; codes of a channel */
 } group_job;
 
 /* Channels of few codes: the numbers of each channel are spread out, so that one call serves many. */
