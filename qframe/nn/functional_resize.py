@@ -34,7 +34,7 @@ def interpolate(
     Args:
         input: (N, C, L), (N, C, H, W) or (N, C, D, H, W).
         size: an int, or one for each spatial dimension.
-        scale_factor: a number, or one for each; sizes are rounded down.
+        scale_factor: a number, or one for each; sizes are rounded down. If none changes, the input is copied.
         mode: ``nearest``; ``linear``, ``bilinear`` or ``trilinear`` for one, two or three dimensions.
             Quantized tensors take ``nearest`` of two and three and ``bilinear``, and keep their qparams.
         align_corners: the centers of the corner elements coincide, else the edges do; not for ``nearest``.
@@ -96,6 +96,8 @@ def check_mode(op: str, mode: str, align_corners: bool | None) -> None:
 def target(shape: Ints, size: Any, scale_factor: Any, recompute: bool | None) -> tuple[Ints, Factors]:
     """Return the output size and the factors that positions are computed from; None: from the sizes.
 
+    Factors that leave all sizes as they are count for nothing: the input is copied, as by PyTorch 1.6.
+
     Raises:
         ArgumentError: not exactly one of ``size`` and ``scale_factor``, or numbers that do not fit.
     """
@@ -118,7 +120,7 @@ def target(shape: Ints, size: Any, scale_factor: Any, recompute: bool | None) ->
             f"interpolate: scale_factor={scale_factor} makes {sizes} of an input of shape {shape}",
             fix="Use larger factors",
         )
-    return sizes, (None,) * dims if recompute else factors
+    return sizes, (None,) * dims if recompute or sizes == tuple(shape[2:]) else factors
 
 
 def _factors(scale_factor: Any, dims: int) -> tuple[float, ...]:
@@ -146,10 +148,15 @@ def _quantized(x: QTensor, output: Any, factors: Any, mode: str, align_corners: 
 
 
 def _nearest(x: Array, axis: int, output: int, factor: float | None) -> Array:
-    return np.take(x, numerics.nearest_sources(x.shape[axis], output, factor), axis=axis)
+    """As PyTorch 1.6 does with floats, keep or double a length by the sizes, whatever the factor."""
+    length = x.shape[axis]
+    factor = None if output in (length, 2 * length) else factor
+    return np.take(x, numerics.nearest_sources(length, output, factor), axis=axis)
 
 
 def _linear(x: Array, axis: int, output: int, factor: float | None, align_corners: bool | None) -> Array:
+    """As PyTorch does with floats, keep a length by the sizes, whatever the factor."""
+    factor = None if output == x.shape[axis] else factor
     sources = numerics.linear_sources(x.shape[axis], output, bool(align_corners), factor)
     weights = sources.first_weight, sources.second_weight
     first, second = (numerics.along_axis(weight, axis, x.ndim) for weight in weights)

@@ -40,6 +40,7 @@ def make():
             pool(rng, out, dtype, index, arguments)
         for size, target in VOLUMES:
             volume(rng, out, dtype, size, target)
+    unchanged(rng, out)
     return out.save()
 
 
@@ -75,3 +76,15 @@ def volume(rng, out, dtype, size, target):
     y = functional.interpolate(per_tensor(codes, 0.05, zero_point), mode="nearest", **wanted)
     name = "volume[%s-%s]" % (dtype, list(target)[0])
     out.add(name, {"x": codes, "y": codes_of(y)}, op="volume", zero_point=zero_point, target=target)
+
+
+def unchanged(rng, out):
+    """Record factors that leave the size as it is, in both modes."""
+    codes = random_codes(rng, (2, 2, 6, 9), "quint8")
+    x = per_tensor(codes, 0.05, 7)
+    modes = {"nearest": {}, "bilinear-0": {"align_corners": False}, "bilinear-1": {"align_corners": True}}
+    arrays = {
+        name: codes_of(functional.interpolate(x, scale_factor=1.1, mode=name.split("-")[0], **further))
+        for name, further in modes.items()
+    }
+    out.add("unchanged", dict(arrays, x=codes), op="unchanged", zero_point=7, scale_factor=1.1)

@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from qframe import nn
@@ -225,6 +225,9 @@ def test_interpolate(dims, linear, align, recompute, factors, size, seed):
         arguments["size"] = tuple(size[:dims])
     else:
         arguments |= {"scale_factor": tuple(factors[:dims]), "recompute_scale_factor": recompute}
+        # Lengths that are kept or doubled go by the sizes in PyTorch 1.6, in later versions of images only.
+        special = any(int(n * f) in (n, 2 * n) for n, f in zip(x.shape[2:], factors, strict=False))
+        assume(linear or dims == 2 or recompute or not special)
     theirs = torch.nn.functional.interpolate(tensor(x), **arguments)
     close(functional.interpolate(x, **arguments), theirs)
 

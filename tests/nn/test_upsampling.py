@@ -70,6 +70,31 @@ def test_factors_decide_positions_unless_they_are_recomputed():
     assert functional.interpolate(x, scale_factor=(0.5,)).shape == (1, 1, 5)
 
 
+@pytest.mark.parametrize("mode", ["nearest", "bilinear"])
+def test_factors_that_change_no_size_copy(mode):
+    x = data(1, 2, 6, 9)
+    assert np.array_equal(functional.interpolate(x, scale_factor=1.1, mode=mode), x)
+    q = qframe.quantize_per_tensor(x, 0.05, 100, qframe.quint8)
+    assert functional.interpolate(q, scale_factor=1.1, mode=mode).equal(q)
+    assert not np.array_equal(functional.interpolate(x, scale_factor=(1.1, 1.2), mode=mode)[..., :9], x)
+
+
+def test_nearest_keeps_or_doubles_a_length_by_the_sizes_as_pytorch_1_6_does():
+    x = data(1, 1, 5, 6)
+    out = functional.interpolate(x, scale_factor=(2.125, 1.15))
+    assert np.array_equal(out, x.repeat(2, axis=2))
+    q = qframe.quantize_per_tensor(x, 0.05, 100, qframe.quint8)
+    by_factor = [min(int(np.float32(i) * np.float32(1 / 2.125)), 4) for i in range(10)]
+    codes = functional.interpolate(q, scale_factor=(2.125, 1.15)).int_repr()
+    assert np.array_equal(codes[..., 0], q.int_repr()[:, :, by_factor, 0])
+
+
+def test_linear_modes_keep_a_length_by_the_sizes_as_pytorch_does():
+    x = data(1, 1, 6, 4)
+    out = functional.interpolate(x, scale_factor=(1.15, 2), mode="bilinear")
+    assert np.array_equal(out, functional.interpolate(x, (6, 8), mode="bilinear"))
+
+
 def test_older_names():
     x = data(1, 2, 3, 4)
     assert np.array_equal(functional.upsample_nearest(x, 6), functional.interpolate(x, 6))

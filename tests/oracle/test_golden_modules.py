@@ -34,3 +34,13 @@ def test_nearest_interpolation_of_volumes(case: Case) -> None:
     x = per_tensor(case["x"], 0.05, case.params["zero_point"])
     target = {key: tuple(value) for key, value in case.params["target"].items()}
     assert_codes(functional.interpolate(x, **target), case["y"])
+
+
+@golden("modules", op="unchanged")
+def test_factors_that_change_no_size_copy(case: Case) -> None:
+    x = per_tensor(case["x"], 0.05, case.params["zero_point"])
+    factor = case.params["scale_factor"]
+    assert_codes(functional.interpolate(x, None, factor), case["nearest"])
+    for align_corners in (False, True):
+        y = functional.interpolate(x, None, factor, "bilinear", align_corners)
+        assert_codes(y, case[f"bilinear-{align_corners:d}"])

@@ -23,7 +23,7 @@ def interpolate(
     Args:
         input: per-tensor quantized, (N, C, H, W), for ``nearest`` also (N, C, D, H, W).
         size: an int, or one for each spatial dimension.
-        scale_factor: a number, or one for each; sizes are rounded down.
+        scale_factor: a number, or one for each; sizes are rounded down. If none changes, the input is copied.
         mode: ``nearest`` or ``bilinear``.
         align_corners: the centers of the corner pixels coincide, else the images' edges do; for ``bilinear``.
         recompute_scale_factor: compute positions from the sizes, not from ``scale_factor`` as given.
