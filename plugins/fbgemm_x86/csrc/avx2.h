@@ -20,12 +20,13 @@ void qf_depthwise__avx2(const int16_t *, size_t, size_t, const uint8_t *const *,
 void qf_depthwise_rest__avx2(const int16_t *, size_t, size_t, size_t, const uint8_t *const *, const int32_t *,
                              const qf_requant *, uint8_t *);
 void qf_half_6x16__avx2(size_t, size_t, const float *, size_t, const uint16_t *, float *);
+void qf_half_row__avx2(size_t, size_t, const float *, const uint16_t *, float *);
 
 /* What AVX2 and all above it have in common. */
 #define QF_COMMON_AVX2                                                                                    \
     .rescale = qf_rescale__avx2, .widen = qf_widen__avx2, .sum_u8 = qf_sum_u8__avx2,                      \
     .min_max = qf_min_max__avx2, .quantize8 = qf_quantize8__avx2, .dequantize_u8 = qf_dequantize_u8__avx2, \
     .dequantize_i8 = qf_dequantize_i8__avx2, .interleaved = 1,                                            \
-    .half_tile = qf_half_6x16__avx2
+    .half_tile = qf_half_6x16__avx2, .half_row = qf_half_row__avx2
 
 #endif
