@@ -5,7 +5,18 @@ import sys
 
 import torch
 
-FAMILIES = ["tensors", "observers", "linear", "conv", "elementwise", "pooling", "resize", "dynamic", "workflow"]
+FAMILIES = [
+    "tensors",
+    "observers",
+    "linear",
+    "conv",
+    "elementwise",
+    "pooling",
+    "resize",
+    "dynamic",
+    "recurrent",
+    "workflow",
+]
 
 
 def main():
