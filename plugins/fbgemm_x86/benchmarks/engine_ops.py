@@ -1,4 +1,4 @@
-"""Time qframe's fbgemm engine against PyTorch: linear layers, convolutions, depthwise convolutions.
+"""Time qframe's fbgemm engine against PyTorch: linear layers, convolutions, recurrent layers.
 
     python engine_ops.py                         qframe alone
     python engine_ops.py --torch PYTHON          and PyTorch, run by an interpreter that has it
@@ -36,6 +36,8 @@ CONVS = [
     ("depthwise 192 k3 @28", 192, 192, 3, 1, 28, 192),
     ("depthwise 960 k3 @7", 960, 960, 3, 1, 7, 960),
 ]
+#: Steps, batch, inputs, hidden size.
+RECURRENT = [(32, 1, 512, 512), (32, 8, 256, 256)]
 ELEMENTS = 1_000_000
 #: Weights are normally distributed; the largest are four and a half standard deviations away.
 WEIGHT_SCALE = 4.5 / 127
@@ -52,9 +54,15 @@ def names() -> list[str]:
         *(f"linear {shape}" for shape in linear),
         *(f"dynamic {shape}" for shape in linear),
         *(conv[0] for conv in CONVS),
+        *(f"{kind} {_text(shape)}" for shape in RECURRENT for kind in ("lstm", "gru", "lstm float16")),
         "quantize 1M",
         "dequantize 1M",
     ]
+
+
+def _text(shape: tuple[int, ...]) -> str:
+    steps, batch, inputs, hidden = shape
+    return f"{inputs}x{hidden} T{steps} N{batch}"
 
 
 def qframe_workloads() -> Workloads:
@@ -62,6 +70,7 @@ def qframe_workloads() -> Workloads:
     import numpy as np
 
     import qframe
+    import qframe.quantization
     from qframe.ops import PackedConv, PackedLinear
 
     qframe.set_engine("fbgemm")
@@ -84,10 +93,32 @@ def qframe_workloads() -> Workloads:
         conv = PackedConv(weight, None, (stride,) * 2, (kernel // 2,) * 2, (1, 1), groups)
         image = tensor((1, size, size, inputs), np.uint8).permute(0, 3, 1, 2)
         calls[name] = lambda p=conv, x=image: p(x, 0.5, 3)
+    for shape in RECURRENT:
+        calls |= recurrent_workloads(qframe, np.ones, shape, "float32")
     x = rng.standard_normal(ELEMENTS).astype(np.float32)
     codes = tensor((ELEMENTS,), np.uint8)
     calls["quantize 1M"] = lambda: qframe.quantize_per_tensor(x, 0.02, 3, qframe.quint8)
     calls["dequantize 1M"] = lambda: qframe.dequantize(codes)
+    return calls
+
+
+def recurrent_workloads(
+    framework: Any, ones: Callable[..., Any], shape: tuple[int, ...], dtype: Any
+) -> Workloads:
+    """Return the calls of layers with random weights, quantized dynamically; the same code for both."""
+    steps, batch, inputs, hidden = shape
+    quantize, x = framework.quantization.quantize_dynamic, ones((steps, batch, inputs), dtype=dtype)
+    calls: Workloads = {}
+    for name, kind, weights in (
+        ("lstm", framework.nn.LSTM, framework.qint8),
+        ("gru", framework.nn.GRU, framework.qint8),
+        ("lstm float16", framework.nn.LSTM, framework.float16),
+    ):
+        try:
+            layer = quantize(framework.nn.Sequential(kind(inputs, hidden)), {kind}, dtype=weights)[0]
+        except RuntimeError:  # PyTorch's onednn and qnnpack have no float16 weights
+            continue
+        calls[f"{name} {_text(shape)}"] = lambda layer=layer: layer(x)
     return calls
 
 
@@ -116,6 +147,9 @@ def torch_workloads() -> Workloads:
         image = torch.randn(1, inputs, size, size).contiguous(memory_format=torch.channels_last)
         x = q(image, 0.02, 128, torch.quint8)
         calls[name] = lambda p=packed, x=x: ops.conv2d(x, p, 0.5, 3)
+    torch.set_grad_enabled(False)
+    for shape in RECURRENT:
+        calls |= recurrent_workloads(torch, torch.ones, shape, torch.float32)
     x = torch.randn(ELEMENTS)
     codes = q(x, 0.02, 3, torch.quint8)
     calls["quantize 1M"] = lambda: q(x, 0.02, 3, torch.quint8)
@@ -128,7 +162,7 @@ def serve(workloads: Workloads) -> None:
     for line in sys.stdin:
         try:
             print(seconds_per_call(workloads[line.strip()]), flush=True)
-        except RuntimeError:
+        except (KeyError, RuntimeError):
             print("nan", flush=True)
 
 
