@@ -18,6 +18,7 @@ from .functions import (
     quantize_per_tensor,
     relu,
     reshape,
+    stack,
     transpose,
 )
 from .include_path import get_include
@@ -32,6 +33,7 @@ from .qschemes import (
 )
 from .qtensor import QTensor
 from .random import manual_seed
+from .serialization import load, load_into, save
 from .version import __version__
 
 #: PyTorch's names for the two kinds of description.
@@ -59,6 +61,8 @@ __all__ = [
     "get_include",
     "get_num_threads",
     "get_qscheme",
+    "load",
+    "load_into",
     "manual_seed",
     "mean",
     "nn",
@@ -78,8 +82,10 @@ __all__ = [
     "register_qscheme",
     "relu",
     "reshape",
+    "save",
     "set_engine",
     "set_num_threads",
+    "stack",
     "transpose",
     "use_engine",
 ]

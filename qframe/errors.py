@@ -31,11 +31,12 @@ class QFrameError(Exception):
         self.fix = fix
         self.where: str | None = None
         self._innermost: Any = None
+        self._kind: str | None = None  # of the innermost module; unlike that, it travels with the error
 
     def enter(self, module: Any) -> None:
         """Record that the error left ``module``; the innermost module calls first."""
-        if self._innermost is None:
-            self._innermost = module
+        if self._kind is None:
+            self._innermost, self._kind = module, type(module).__name__
         for path, child in module.named_modules():
             if child is self._innermost:
                 self.where = path
@@ -43,19 +44,20 @@ class QFrameError(Exception):
 
     def __str__(self) -> str:
         text = self.what
-        if self._innermost is not None:
-            kind = type(self._innermost).__name__
+        if self._kind is not None:
             place = f"module '{self.where}'" if self.where else "the outermost module"
-            text = f"in {place} ({kind}): {text}"
+            text = f"in {place} ({self._kind}): {text}"
         return f"{text}. {self.fix}" if self.fix else text
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _rebuild, (type(self), self.what, self.fix, self.where)
+        return _rebuild, (type(self), self.what, self.fix, self.where, self._kind)
 
 
-def _rebuild(kind: type[QFrameError], what: str, fix: str | None, where: str | None) -> QFrameError:
+def _rebuild(
+    kind: type[QFrameError], what: str, fix: str | None, where: str | None, module_kind: str | None
+) -> QFrameError:
     error = kind(what, fix=fix)
-    error.where = where
+    error.where, error._kind = where, module_kind
     return error
 
 
@@ -93,6 +95,18 @@ class ConfigurationError(QFrameError, ValueError):
 
 class StateDictError(QFrameError, RuntimeError):
     """A state_dict does not fit the module: missing or unexpected keys, wrong shapes."""
+
+
+class FileFormatError(QFrameError, ValueError):
+    """A file is damaged, of a newer or another format, or holds what cannot be read."""
+
+
+class FileAccessError(QFrameError, OSError):
+    """A file or folder cannot be read or written; ``errno`` is the operating system's."""
+
+
+class MissingFileError(FileAccessError, FileNotFoundError):
+    """A file, or the folder that it is to be written to, does not exist."""
 
 
 def near_names(name: str, known: Iterable[str], most: int = 3, likeness: float = 0.6) -> list[str]:

@@ -17,6 +17,7 @@ from .dtypes import DType
 from .errors import DTypeError, QuantizationWarning
 from .nn import functional
 from .qtensor import QTensor
+from .qtensor_joining import cat_per_channel
 
 Array = np.ndarray[Any, Any]
 #: A float32 array or a QTensor; the result is of the same kind as the input.
@@ -79,10 +80,12 @@ def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     """Join arrays or quantized tensors along ``dim``.
 
     Quantized tensors are requantized to the qparams of the first; where theirs differ, a warning
-    says so, since values outside the first one's range are clipped.
+    says so, since values outside the first one's range are clipped.  Per-channel tensors keep all
+    qparams: joined along the channel axis those of both, else they must have the same.
 
     Raises:
         DTypeError: float and quantized tensors are mixed.
+        QSchemeError: per-channel tensors that do not go together.
     """
     quantized = [isinstance(tensor, QTensor) for tensor in tensors]
     if not any(quantized):
@@ -90,6 +93,8 @@ def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     if not all(quantized):
         raise DTypeError("cat of float and quantized tensors", fix="Quantize or dequantize all of them first")
     first = tensors[0]
+    if any(tensor._axis is not None for tensor in tensors):
+        return cat_per_channel(tensors, dim)
     if any(not first._same_qparams(other) for other in tensors[1:]):
         warnings.warn(
             f"cat requantizes its inputs to the first one's scale={first.q_scale()}, "
@@ -99,6 +104,17 @@ def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
             stacklevel=2,
         )
     return ops.cat(tensors, dim, first.q_scale(), first.q_zero_point())
+
+
+def stack(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
+    """Join arrays or quantized tensors of one shape along a new dimension ``dim``.
+
+    Qparams and errors are those of :func:`cat`.
+    """
+    if not any(isinstance(tensor, QTensor) for tensor in tensors):
+        return np.stack(tensors, axis=dim)
+    expanded = [t.unsqueeze(dim) if isinstance(t, QTensor) else np.expand_dims(t, dim) for t in tensors]
+    return cat(expanded, dim)
 
 
 def mean(input: Tensor, dim: int | tuple[int, ...] | None = None, keepdim: bool = False) -> Tensor:

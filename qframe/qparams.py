@@ -16,6 +16,9 @@ Array = np.ndarray[Any, Any]
 #: The smallest scale that a range gives (the float32 machine epsilon).
 SMALLEST_SCALE = np.finfo(np.float32).eps
 
+#: What a scale may be: normal float32 numbers.
+_LEAST_SCALE, _LARGEST_SCALE = 2.0**-126, 3.4028234e38
+
 
 def quantized_range(dtype: DType, reduce_range: bool = False) -> tuple[int, int]:
     """Return the smallest and largest code that a scale is computed for.
@@ -107,7 +110,7 @@ def check_scale(scale: float) -> float:
             reciprocal overflows.
     """
     value = float(scale)
-    if not (2.0**-126 <= value <= 3.4028234e38):  # also refuses NaN
+    if not (_LEAST_SCALE <= value <= _LARGEST_SCALE):  # also refuses NaN
         raise ArgumentError(
             f"scale must be a finite number above zero (a normal float32), not {scale!r}",
             fix="Compute it from the data's range: an observer's calculate_qparams() does",
@@ -153,12 +156,12 @@ def check_per_channel(
                 f"has {shape[axis]} channels",
                 fix="Give one entry for each channel in a 1-D array",
             )
-    for scale in scales:
+    for scale in scales[~((scales >= _LEAST_SCALE) & (scales <= _LARGEST_SCALE))]:
         check_scale(scale)
     if zero_points.dtype.kind not in "iu":
         raise ArgumentError(
             f"zero_points must be integers, not {zero_points.dtype}", fix="Round them and convert to int64"
         )
-    for zero_point in zero_points:
+    for zero_point in zero_points[(zero_points < dtype.minimum) | (zero_points > dtype.maximum)]:
         check_zero_point(zero_point, dtype)
     return scales, zero_points.astype(np.int64), axis

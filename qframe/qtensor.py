@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 
@@ -11,13 +11,15 @@ from . import numerics, qschemes
 from .dtypes import DType, dtype_of
 from .errors import ArgumentError, DTypeError, QSchemeError
 from .qparams import check_per_channel, check_scale, check_zero_point
+from .qtensor_copying import CopyMethods
+from .qtensor_numpy import NumPyMethods
 from .qtensor_reductions import ReductionMethods
 from .qtensor_repr import format_qtensor
 
 Array = np.ndarray[Any, Any]
 
 
-class QTensor(ReductionMethods):
+class QTensor(ReductionMethods, CopyMethods, NumPyMethods):
     """A quantized tensor: ``real = scale * (integer - zero_point)`` (mirrors quantized ``torch.Tensor``).
 
     Shapes are logical (N, C, H, W) whatever the strides; views share memory.  This constructor
@@ -32,7 +34,6 @@ class QTensor(ReductionMethods):
     """
 
     __slots__ = ("_axis", "_dtype", "_integers", "_scale", "_zero_point")
-    __array_ufunc__ = None  # ndarray + QTensor must not silently compute in float
     is_quantized = True
 
     def __init__(
@@ -171,14 +172,6 @@ class QTensor(ReductionMethods):
             return numerics.dequantize(self._integers, self._scale, self._zero_point)
         return numerics.dequantize_per_channel(self._integers, self._scale, self._zero_point, self._axis)
 
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
-        if copy is False:
-            raise ArgumentError(
-                "a quantized tensor has no float array that could be viewed without copying",
-                fix="Use int_repr() for the integers",
-            )
-        return self.dequantize() if dtype is None else self.dequantize().astype(dtype)
-
     def item(self) -> float:
         """Return the real value of a one-element tensor.
 
@@ -201,10 +194,7 @@ class QTensor(ReductionMethods):
 
     def clone(self) -> QTensor:
         """Return a copy that shares no memory; strides keep their order."""
-        copy = self._with(self._integers.copy(order="K"))
-        if self._axis is not None:
-            copy._scale, copy._zero_point = self._scale.copy(), self._zero_point.copy()
-        return copy
+        return type(self)(self._integers.copy(order="K"), *self._own_qparams(), self._dtype, self._axis)
 
     def contiguous(self) -> QTensor:
         """Return itself if its memory is in C order, else a copy that is."""
@@ -218,75 +208,9 @@ class QTensor(ReductionMethods):
         return self.clone()
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return QTensor, (self._integers, self._scale, self._zero_point, self._dtype, self._axis)
-
-    def copy_(self, source: Any) -> QTensor:
-        """Copy ``source`` into this tensor's memory and return this tensor.
-
-        A float array is quantized with this tensor's qparams; a QTensor's integers are copied
-        and its qparams taken over (PyTorch's rule).
-
-        Raises:
-            DTypeError: ``source`` is neither float nor of this tensor's dtype.
-            ArgumentError: its shape does not broadcast to this tensor's.
-        """
-        if isinstance(source, QTensor):
-            if source.dtype is not self.dtype:
-                raise DTypeError(
-                    f"cannot copy {source.dtype!r} into {self.dtype!r}",
-                    fix="Quantize the dequantized source with the dtype wanted",
-                )
-            if source._axis is not None and source.shape != self.shape:
-                raise ArgumentError(
-                    f"a per-channel source of shape {source.shape} cannot be broadcast to {self.shape}",
-                    fix="Give both the same shape",
-                )
-            self._store(..., source.int_repr())
-            self._scale, self._zero_point, self._axis = source._scale, source._zero_point, source._axis
-        else:
-            self._store(..., self._encode(source, ...))
-        return self
-
-    def __setitem__(self, index: Any, value: Any) -> None:
-        """Quantize ``value`` (floats or a QTensor) with this tensor's qparams and store it."""
-        if isinstance(value, QTensor) and self._same_qparams(value):
-            self._store(index, value.int_repr())
-            return
-        self._store(index, self._encode(value.dequantize() if isinstance(value, QTensor) else value, index))
-
-    def _store(self, index: Any, integers: Array) -> None:
-        try:
-            self._integers[index] = integers
-        except ValueError as error:
-            raise ArgumentError(
-                f"shape {np.shape(integers)} does not broadcast to {self._integers[index].shape}",
-                fix="Give a value of the destination's shape",
-            ) from error
-
-    def _encode(self, value: Any, index: Any) -> Array:
-        value = np.asarray(value)
-        if value.dtype.kind not in "fiu":
-            raise DTypeError(f"cannot quantize data of type {value.dtype}", fix="Give real numbers")
-        if self._axis is not None:
-            if index is not Ellipsis:
-                raise QSchemeError(
-                    "a part of a per-channel tensor cannot be assigned by index",
-                    fix="Use copy_() on a view such as tensor.select(dim, index)",
-                )
-            scale = numerics.along_axis(self._scale, self._axis, self.ndim)
-            zero_point = numerics.along_axis(self._zero_point, self._axis, self.ndim)
-            return numerics.quantize(np.broadcast_to(value, self.shape), scale, zero_point, self._dtype)
-        return numerics.quantize(value.astype(np.float32), self._scale, self._zero_point, self._dtype)
+        return type(self), (self._integers, self._scale, self._zero_point, self._dtype, self._axis)
 
     # -- comparison ------------------------------------------------------------------------------
-
-    def _same_qparams(self, other: QTensor) -> bool:
-        return (
-            self._axis == other._axis
-            and self._dtype is other._dtype
-            and np.array_equal(self._scale, other._scale)
-            and np.array_equal(self._zero_point, other._zero_point)
-        )
 
     def equal(self, other: Any) -> bool:
         """Return whether shape, dtype, qscheme, qparams and all integers are the same."""
@@ -295,42 +219,6 @@ class QTensor(ReductionMethods):
             and self._same_qparams(other)
             and np.array_equal(self._integers, other._integers)
         )
-
-    def _real(self, other: Any) -> Any:
-        return other.dequantize() if isinstance(other, QTensor) else other
-
-    def __eq__(self, other: Any) -> Any:
-        """Compare the real values elementwise with another tensor, array or number."""
-        return self.dequantize() == self._real(other)
-
-    def __ne__(self, other: Any) -> Any:
-        return self.dequantize() != self._real(other)
-
-    def __lt__(self, other: Any) -> Any:
-        return self.dequantize() < self._real(other)
-
-    def __le__(self, other: Any) -> Any:
-        return self.dequantize() <= self._real(other)
-
-    def __gt__(self, other: Any) -> Any:
-        return self.dequantize() > self._real(other)
-
-    def __ge__(self, other: Any) -> Any:
-        return self.dequantize() >= self._real(other)
-
-    __hash__ = object.__hash__
-
-    # -- what it does not do ---------------------------------------------------------------------
-
-    def _no_arithmetic(self, other: Any = None) -> NoReturn:
-        raise DTypeError(
-            "quantized tensors have no arithmetic operators, since the result needs a scale of its own",
-            fix="Call add, mul, cat ... of a nn.quantized.FloatFunctional in the model (QFunctional after "
-            "convert), or dequantize() first",
-        )
-
-    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = _no_arithmetic
-    __truediv__ = __rtruediv__ = __matmul__ = __rmatmul__ = __neg__ = __abs__ = _no_arithmetic
 
     def __len__(self) -> int:
         return len(self._integers)

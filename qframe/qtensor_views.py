@@ -6,6 +6,7 @@ whole, take part of it, or pick one channel (which gives a per-tensor result); o
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -60,7 +61,7 @@ class ViewMethods:
             ArgumentError: the number of elements differs.
             QSchemeError: a per-channel tensor's channel axis would be split or merged.
         """
-        shape = _one_tuple(shape)
+        shape = one_tuple(shape)
         try:
             integers = self._integers.reshape(shape)
         except ValueError as error:
@@ -99,7 +100,7 @@ class ViewMethods:
         shape = self._integers.shape
         if not shape:
             return self.reshape(1)
-        start, end = _dimension(start_dim, len(shape)), _dimension(end_dim, len(shape))
+        start, end = dimension(start_dim, len(shape)), dimension(end_dim, len(shape))
         if start > end:
             raise ArgumentError(
                 f"flatten from dimension {start_dim} to {end_dim} of a shape {shape}",
@@ -110,10 +111,10 @@ class ViewMethods:
     def permute(self, *dims: Any) -> QTensor:
         """Return a view with the dimensions in the given order."""
         ndim = self._integers.ndim
-        order = [_dimension(dim, ndim) for dim in _one_tuple(dims)]
+        order = [dimension(dim, ndim) for dim in one_tuple(dims)]
         if sorted(order) != list(range(ndim)):
             raise ArgumentError(
-                f"permute({', '.join(map(str, _one_tuple(dims)))}) of a tensor with {ndim} dimensions",
+                f"permute({', '.join(map(str, one_tuple(dims)))}) of a tensor with {ndim} dimensions",
                 fix="Name every dimension once",
             )
         axis = None if self._axis is None else order.index(self._axis)
@@ -122,7 +123,7 @@ class ViewMethods:
     def transpose(self, dim0: int, dim1: int) -> QTensor:
         """Return a view with two dimensions swapped."""
         order = list(range(self._integers.ndim))
-        first, second = _dimension(dim0, len(order)), _dimension(dim1, len(order))
+        first, second = dimension(dim0, len(order)), dimension(dim1, len(order))
         order[first], order[second] = order[second], order[first]
         return self.permute(order)
 
@@ -141,23 +142,24 @@ class ViewMethods:
 
     def unsqueeze(self, dim: int) -> QTensor:
         """Return a view with a dimension of length one inserted before ``dim``."""
-        position = _dimension(dim, self._integers.ndim + 1)
+        position = dimension(dim, self._integers.ndim + 1)
         axis = None if self._axis is None else self._axis + (position <= self._axis)
         return self._view(np.expand_dims(self._integers, position), axis)
 
     def squeeze(self, dim: int | None = None) -> QTensor:
         """Return a view without the dimensions of length one (or without ``dim`` if it is such)."""
         shape = self._integers.shape
-        candidates = range(len(shape)) if dim is None else [_dimension(dim, len(shape))]
+        candidates = range(len(shape)) if dim is None else [dimension(dim, len(shape))]
         dropped = tuple(d for d in candidates if shape[d] == 1)
-        if self._axis in dropped:
-            return self.select(self._axis, 0).squeeze(dim) if dim is None else self.select(self._axis, 0)
+        integers = self._integers.squeeze(dropped)
+        if self._axis in dropped:  # one channel is quantized per tensor
+            return type(self)(integers, float(self._scale[0]), int(self._zero_point[0]), self._dtype)  # type: ignore
         axis = None if self._axis is None else self._axis - sum(d < self._axis for d in dropped)
-        return self._view(self._integers.squeeze(dropped), axis)
+        return self._view(integers, axis)
 
     def expand(self, *sizes: Any) -> QTensor:
         """Return a view in which dimensions of length one are repeated; -1 keeps a length."""
-        target, old = _one_tuple(sizes), self._integers.shape
+        target, old = one_tuple(sizes), self._integers.shape
         added = len(target) - len(old)
         if added < 0:
             raise ArgumentError(f"expand({target}) of shape {old}", fix="Name all dimensions")
@@ -172,27 +174,27 @@ class ViewMethods:
             ) from error
         return self._view(integers, None if self._axis is None else self._axis + added)
 
-    def select(self, dim: int, index: int) -> QTensor:
-        """Return the slice number ``index`` along ``dim``; that dimension goes away."""
-        position = _dimension(dim, self._integers.ndim)
-        return self[(slice(None),) * position + (int(index),)]
+    def repeat(self, *sizes: Any) -> QTensor:
+        """Return a copy that repeats the tensor ``sizes`` times along each dimension; new ones come first.
 
-    def narrow(self, dim: int, start: int, length: int) -> QTensor:
-        """Return ``length`` slices along ``dim`` beginning at ``start``."""
-        position = _dimension(dim, self._integers.ndim)
-        if not 0 <= start <= start + length <= self._integers.shape[position]:
+        Repeated channels keep their qparams.
+
+        Raises:
+            ArgumentError: fewer sizes than dimensions, or one below zero.
+        """
+        times, ndim = one_tuple(sizes), self._integers.ndim
+        added = len(times) - ndim
+        if added < 0 or min(times, default=0) < 0:
             raise ArgumentError(
-                f"narrow({dim}, {start}, {length}) of shape {self._integers.shape}",
-                fix="Stay inside the shape",
+                f"repeat{times} of a tensor of shape {self._integers.shape}",
+                fix="Give a number of times for every dimension",
             )
-        return self[(slice(None),) * position + (slice(start, start + length),)]
-
-    def chunk(self, chunks: int, dim: int = 0) -> tuple[QTensor, ...]:
-        """Return at most ``chunks`` views of equal length along ``dim`` (the last may be shorter)."""
-        length = self._integers.shape[dim]
-        step = max(-(-length // chunks), 1)
-        starts = range(0, max(length, 1), step)
-        return tuple(self.narrow(dim, start, min(step, length - start)) for start in starts)
+        integers = np.tile(self._integers, times)
+        if self._axis is None:
+            return self._view(integers, None)
+        axis = self._axis + added
+        qparams = np.tile(self._scale, times[axis]), np.tile(self._zero_point, times[axis])
+        return type(self)(integers, *qparams, self._dtype, axis)  # type: ignore
 
     def as_strided(
         self, size: tuple[int, ...], stride: tuple[int, ...], storage_offset: int | None = None
@@ -224,63 +226,29 @@ class ViewMethods:
         """Change the shape in place; new elements are zero (the zero point), surplus ones go.
 
         Raises:
+            ArgumentError: a length that is no whole number from zero up.
             QSchemeError: the tensor is quantized per channel.
         """
         if self._axis is not None:
             raise self._no_view("resize_", "the channels would not keep their elements")
-        shape = _one_tuple(sizes)
-        flat = self._integers.reshape(-1)
-        missing = int(np.prod(shape)) - flat.size
-        if missing > 0:
-            flat = np.concatenate([flat, np.full(missing, self._zero_point, dtype=flat.dtype)])
-        self._integers = flat[: int(np.prod(shape))].reshape(shape)  # type: ignore[misc]
+        shape = one_tuple(sizes)
+        if not all(isinstance(length, (int, np.integer)) and length >= 0 for length in shape):
+            raise ArgumentError(f"resize_{shape}", fix="Give the new lengths, whole numbers from zero up")
+        flat, wanted = self._integers.reshape(-1), math.prod(shape)
+        if wanted > flat.size:
+            new = np.full(wanted - flat.size, self._zero_point, dtype=flat.dtype)
+            flat = np.concatenate([flat, new])
+        self._integers = flat[:wanted].reshape(shape)  # type: ignore[misc]
         return self  # type: ignore[return-value]
 
-    def __getitem__(self, index: Any) -> QTensor:
-        """Return a part: everything that NumPy's indexing offers, per channel only basic indexing."""
-        if self._axis is None:
-            return self._view(np.asarray(self._integers[index]), None)
-        return self._index_per_channel(index if isinstance(index, tuple) else (index,))
 
-    def _index_per_channel(self, index: tuple[Any, ...]) -> QTensor:
-        """Follow the channel axis through a basic index."""
-        entries = _expand_ellipsis(index, self._integers.ndim)
-        source, target = 0, 0
-        scale, zero_point, axis = self._scale, self._zero_point, self._axis
-        new_axis: int | None = None
-        for entry in entries:
-            if entry is not None and not isinstance(entry, (int, np.integer, slice)):
-                raise self._no_view(f"indexing with {type(entry).__name__}", "only integers and slices work")
-            if entry is None:
-                target += 1
-                continue
-            if source == axis:
-                scale, zero_point = scale[entry], zero_point[entry]
-                new_axis = target if isinstance(entry, slice) else None
-            target += isinstance(entry, slice)
-            source += 1
-        integers = np.asarray(self._integers[tuple(entries)])
-        if new_axis is None:
-            scale, zero_point = float(scale), int(zero_point)
-        return type(self)(integers, scale, zero_point, self._dtype, new_axis)  # type: ignore
-
-
-def _expand_ellipsis(index: tuple[Any, ...], ndim: int) -> list[Any]:
-    entries = list(index)
-    named = sum(entry is not None and entry is not Ellipsis for entry in entries)
-    fill = [slice(None)] * (ndim - named)
-    if any(entry is Ellipsis for entry in entries):
-        position = next(i for i, entry in enumerate(entries) if entry is Ellipsis)
-        return entries[:position] + fill + entries[position + 1 :]
-    return entries + fill
-
-
-def _one_tuple(sizes: tuple[Any, ...]) -> tuple[Any, ...]:
+def one_tuple(sizes: tuple[Any, ...]) -> tuple[Any, ...]:
     """Accept both ``f(2, 3)`` and ``f((2, 3))``."""
     return tuple(sizes[0]) if len(sizes) == 1 and isinstance(sizes[0], (tuple, list)) else sizes
 
 
-def _dimension(dim: int, ndim: int) -> int:
+def dimension(dim: int, ndim: int) -> int:
+    """Return ``dim`` counted from the front, or raise ArgumentError."""
     if not -ndim <= dim < ndim:
         raise ArgumentError(
             f"dimension {dim} of a tensor with {ndim} dimensions", fix=f"Give one from {-ndim} to {ndim - 1}"

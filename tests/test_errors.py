@@ -37,6 +37,15 @@ def test_the_path_of_the_innermost_module_is_found_on_the_way_out():
     assert str(error) == "in module 'layer1.conv' (Tree): float data. Quantize"
 
 
+def test_the_place_survives_pickling():
+    leaf = Tree()
+    error = errors.DTypeError("float data", fix="Quantize")
+    for module in (leaf, Tree(conv=leaf)):
+        error.enter(module)
+    other = pickle.loads(pickle.dumps(error))
+    assert (str(other), other.where) == (str(error), "conv")
+
+
 def test_an_error_in_the_root_itself():
     root = Tree()
     error = errors.DTypeError("float data")
@@ -55,6 +64,9 @@ def test_an_error_in_the_root_itself():
         (errors.CalibrationError, RuntimeError),
         (errors.ConfigurationError, ValueError),
         (errors.StateDictError, RuntimeError),
+        (errors.FileFormatError, ValueError),
+        (errors.FileAccessError, OSError),
+        (errors.MissingFileError, FileNotFoundError),
     ],
 )
 def test_each_error_is_also_the_builtin_that_callers_expect(kind, builtin):

@@ -16,12 +16,21 @@ LAYERS = [
     ["version", "errors", "include_path"],
     ["dtypes", "qschemes"],
     ["qparams", "numerics", "numerics_recurrent", "numerics_transcendental", "random"],
-    ["qtensor", "qtensor_views", "qtensor_reductions", "qtensor_repr"],
+    [
+        "qtensor",
+        "qtensor_copying",
+        "qtensor_indexing",
+        "qtensor_joining",
+        "qtensor_numpy",
+        "qtensor_reductions",
+        "qtensor_repr",
+        "qtensor_views",
+    ],
     ["engines"],
     ["ops", "backends"],
     ["plugin"],
     ["nn"],
-    ["quantization", "functions"],
+    ["quantization", "functions", "serialization"],
     ["testing", "cli"],
     ["", "__main__"],
 ]
@@ -85,7 +94,7 @@ def test_engines_know_no_op():
 def test_importing_qframe_loads_no_plugin_and_nothing_heavy():
     code = (
         "import sys, qframe;"
-        "heavy = 'pluggy', 'pytest', 'torch', 'rich', 'sklearn', 'cffi', 'importlib.metadata';"
+        "heavy = 'pluggy', 'safetensors', 'pytest', 'torch', 'rich', 'sklearn', 'cffi', 'importlib.metadata';"
         "print([m for m in sys.modules if m.startswith(('qframe_', 'qframe.testing')) or m in heavy])"
     )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -1,12 +1,12 @@
-/* Convolutions as matrix products over windows that are gathered block by block. */
+/* Convolutions as matrix products over windows, which are read in place or from staged copies of the input. */
 #include "geometry.h"
 #include "matrix.h"
 
 int qf_conv(const qf_weights *weights, const uint8_t *x, size_t images, const int32_t *sizes, float x_scale,
             int32_t x_zero_point, float scale, int32_t zero_point, int32_t low, int32_t high, uint8_t *out) {
     qf_geometry g = qf_read_geometry(sizes);
-    size_t taps = qf_taps(&g);
-    g.group_channels = taps ? weights->k / taps : 0;
+    size_t taps = qf_taps(&g), inputs = weights->runs * weights->length;
+    g.group_channels = taps ? inputs / taps : 0;
     g.channels = g.group_channels * weights->groups;
     if (!qf_set_output(&g)) return QF_OK;
     qf_product p = {.weights = weights, .rows = images * qf_pixels(g.output), .x = x, .x_stride = g.channels,

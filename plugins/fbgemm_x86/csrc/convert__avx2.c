@@ -56,6 +56,7 @@ int qf_min_max__avx2(const float *x, size_t count, float *low, float *high) {
 
 void qf_widen__avx2(const uint8_t *codes, size_t count, int16_t *out) { qf_widen_loop(codes, count, out); }
 int32_t qf_sum_u8__avx2(const uint8_t *codes, size_t count) { return qf_sum_u8_loop(codes, count); }
+uint8_t qf_max_u8__avx2(const uint8_t *codes, size_t count) { return qf_max_u8_loop(codes, count); }
 
 QF_TARGET_END
 #endif

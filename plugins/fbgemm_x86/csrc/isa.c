@@ -16,6 +16,12 @@ enum {
     HAS_ZMM = 1 << 8, HAS_AVX512VNNI = 1 << 9, HAS_AVXVNNI = 1 << 10,
     NEEDS_AVX2 = HAS_AVX2 | HAS_FMA | HAS_F16C | HAS_YMM,
     NEEDS_AVX512 = NEEDS_AVX2 | HAS_AVX512F | HAS_AVX512BW | HAS_AVX512VL | HAS_AVX512DQ | HAS_ZMM,
+    NEEDS_AVX512VNNI = NEEDS_AVX512 | HAS_AVX512VNNI,
+#if defined(QF_AVXVNNI_EVEX)
+    NEEDS_AVXVNNI = NEEDS_AVX512VNNI, /* whose encoding this test build uses */
+#else
+    NEEDS_AVXVNNI = NEEDS_AVX2 | HAS_AVXVNNI,
+#endif
 };
 
 static const char *const FLAG_NAMES[] = {
@@ -34,9 +40,9 @@ static const choice CHOICES[] = {
     {"portable", 0, &qf_kernels_portable},
 #if QF_X86
     {"avx2", NEEDS_AVX2, &qf_kernels_avx2},
-    {"avxvnni", NEEDS_AVX2 | HAS_AVXVNNI, &qf_kernels_avxvnni},
+    {"avxvnni", NEEDS_AVXVNNI, &qf_kernels_avxvnni},
     {"avx512", NEEDS_AVX512, &qf_kernels_avx512},
-    {"avx512vnni", NEEDS_AVX512 | HAS_AVX512VNNI, &qf_kernels_avx512vnni},
+    {"avx512vnni", NEEDS_AVX512VNNI, &qf_kernels_avx512vnni},
 #endif
 };
 #define CHOICE_COUNT (sizeof CHOICES / sizeof *CHOICES)
@@ -185,8 +191,11 @@ int qf_ukernel_shape(size_t number, size_t *mr, size_t *nr, size_t *kr, size_t *
     return QF_OK;
 }
 
-int qf_ukernel_run(size_t number, size_t mr, size_t k, const void *a, size_t a_stride, const int8_t *packed,
-                   const int32_t *start, int32_t *out) {
-    runnable(number)->run(mr, k, a, a_stride, packed, start, out);
+int qf_ukernel_run(size_t number, size_t mr, size_t runs, size_t length, const char *const *rows,
+                   const int64_t *offsets, const int8_t *packed, const int32_t *start, int32_t *out) {
+    ptrdiff_t at[16];
+    for (size_t run = 0; run < runs; run++) at[run] = (ptrdiff_t)offsets[run];
+    qf_activations a = {rows, at, runs, length};
+    runnable(number)->run(mr, &a, packed, start, out, NULL);
     return QF_OK;
 }

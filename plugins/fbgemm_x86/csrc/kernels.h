@@ -8,11 +8,27 @@
 
 #include "api.h"
 
-/* A tile of a matrix product: out (mr x nr, rows nr apart) = start + a (mr x k) * panel.
- * Activations are unsigned codes, as bytes or widened to int16 (then rows are readable up to an even k);
- * nothing behind the k-th byte of a row is read.  `start` has nr entries.  1 <= mr, and k may be 0. */
-typedef void (*qf_gemm_fn)(size_t mr, size_t k, const void *a, size_t a_stride, const int8_t *panel,
-                           const int32_t *start, int32_t *out);
+/* Rows of activations, which lie anywhere: each consists of `runs` runs of `length` unsigned codes, which start
+ * `offsets` bytes behind the row's start.  Codes are bytes, or widened to int16 (then a run is readable up to an
+ * even length).  Nothing else is read. */
+typedef struct qf_activations {
+    const char *const *rows;
+    const ptrdiff_t *offsets;
+    size_t runs, length;
+} qf_activations;
+
+/* Where a tile's sums go as codes: the first n columns of each row, `stride` bytes apart. */
+typedef struct qf_codes {
+    qf_requant requant; /* readable for a whole panel */
+    size_t n;
+    uint8_t *out;
+    size_t stride;
+} qf_codes;
+
+/* A tile of a matrix product: sums (mr x nr) = start + a (mr rows) * panel (pack.h), written to `out`, rows nr
+ * apart, or if `to` is not NULL as codes.  `start` has nr entries.  1 <= mr; there may be no runs, or empty ones. */
+typedef void (*qf_gemm_fn)(size_t mr, const qf_activations *a, const int8_t *panel, const int32_t *start,
+                           int32_t *out, const qf_codes *to);
 
 typedef struct qf_ukernel {
     const char *isa, *name;
@@ -21,7 +37,7 @@ typedef struct qf_ukernel {
 } qf_ukernel;
 
 #define QF_GEMM(isa, name, mr, nr, kr, bytes, exact) \
-    void name(size_t, size_t, const void *, size_t, const int8_t *, const int32_t *, int32_t *);
+    void name(size_t, const qf_activations *, const int8_t *, const int32_t *, int32_t *, const qf_codes *);
 #include "ukernels.inc"
 #undef QF_GEMM
 
@@ -29,22 +45,12 @@ typedef struct qf_ukernel {
 #define QF_TILE (12 * 32)
 /* The widest panel, to which vectors with an entry for each output are padded. */
 #define QF_WIDEST 32
-/* Channels that a depthwise kernel takes at once, and columns of a half-precision panel. */
+/* Columns of a half-precision panel. */
 #define QF_LANES 16
 
-/* Write the first n of each row of accumulators as codes.  acc rows are readable up to a multiple of 16. */
+/* Write the first n of each row of accumulators as codes.  Rows of acc are whole panels. */
 typedef void (*qf_requant_rows_fn)(const int32_t *acc, size_t rows, size_t acc_stride,
                                    const qf_requant *requant, size_t n, uint8_t *out, size_t out_stride);
-
-/* Rows first .. first + rows of the im2col matrix, from channel `offset` of each pixel on. */
-typedef void (*qf_gather_fn)(const qf_geometry *g, const uint8_t *x, size_t offset, uint8_t zero_point,
-                             size_t first, size_t rows, char *to, size_t to_stride);
-
-/* One output pixel of a depthwise convolution: pixels[tap] points to `channels` codes.
- * `weights` is what qf_pack_depthwise made for `interleaved`. */
-typedef void (*qf_depthwise_fn)(const int16_t *weights, size_t channels, size_t taps,
-                                const uint8_t *const *pixels, const int32_t *start,
-                                const qf_requant *requant, uint8_t *out);
 
 /* out (mr x QF_LANES) = x (mr x k, rows stride floats apart) * panel of halves; mr <= QF_HALF_ROWS. */
 #define QF_HALF_ROWS 6
@@ -65,19 +71,18 @@ void qf_cell__avx512(int, const float *, const float *, size_t, float *, float *
 typedef struct qf_kernels {
     const char *isa;
     qf_gemm_fn gemm;
-    qf_gemm_fn fast_gemm; /* NULL, or one of the same tile for panels that qf_pairs_fit accepts */
+    qf_gemm_fn fast_gemm; /* NULL, or one of the same tile that adds products in pairs of 16 bits */
     qf_requant_rows_fn requant_rows;
     void (*rescale)(const int32_t *acc, size_t count, const float *scale, const float *bias, int relu,
                     float *out);
-    qf_gather_fn gather, fast_gather; /* for the activations that gemm and fast_gemm take */
     void (*widen)(const uint8_t *codes, size_t count, int16_t *out);
     int32_t (*sum_u8)(const uint8_t *codes, size_t count);
+    uint8_t (*max_u8)(const uint8_t *codes, size_t count); /* 0 of none */
     int (*min_max)(const float *x, size_t count, float *low, float *high);
     void (*quantize8)(const float *x, size_t count, float reciprocal, qf_bounds bounds, uint8_t *out);
     void (*dequantize_u8)(const uint8_t *codes, size_t count, float scale, int32_t zero_point, float *out);
     void (*dequantize_i8)(const int8_t *codes, size_t count, float scale, int32_t zero_point, float *out);
-    int interleaved; /* the depthwise kernel wants taps in pairs */
-    qf_depthwise_fn depthwise;
+    const struct qf_depthwise_kernel *depthwise[2]; /* for all weights; for those that fit int8 (depthwise.h) */
     qf_half_fn half_tile;
     qf_half_row_fn half_row;
     qf_cell_fn cell;

@@ -1,6 +1,7 @@
 /* Everything in plain C: the readable form of all kernels, and what runs where nothing better does. */
 #include <qframe/portable.h>
 
+#include "depthwise.h"
 #include "elementwise.h"
 
 static void requant_rows(const int32_t *acc, size_t rows, size_t acc_stride, const qf_requant *requant,
@@ -14,23 +15,9 @@ static void rescale(const int32_t *acc, size_t count, const float *scale, const 
     qf_rescale_loop(acc, count, scale, bias, relu, out);
 }
 
-QF_INLINE char *copy_wide(const uint8_t *from, size_t count, char *to) {
-    qf_widen_loop(from, count, (int16_t *)to);
-    return to + 2 * count;
-}
-
-QF_INLINE char *fill_wide(uint8_t code, size_t count, char *to) {
-    for (size_t i = 0; i < count; i++) ((int16_t *)to)[i] = code;
-    return to + 2 * count;
-}
-
-static void gather(const qf_geometry *g, const uint8_t *x, size_t offset, uint8_t zero_point, size_t first,
-                   size_t rows, char *to, size_t to_stride) {
-    qf_gather_rows(g, x + offset, zero_point, first, rows, to, to_stride, 2, copy_wide, fill_wide);
-}
-
 static void widen(const uint8_t *codes, size_t count, int16_t *out) { qf_widen_loop(codes, count, out); }
 static int32_t sum_u8(const uint8_t *codes, size_t count) { return qf_sum_u8_loop(codes, count); }
+static uint8_t max_u8(const uint8_t *codes, size_t count) { return qf_max_u8_loop(codes, count); }
 
 static int min_max(const float *x, size_t count, float *low, float *high) {
     return qf_min_max_loop(x, count, low, high);
@@ -46,16 +33,6 @@ static void dequantize_u8(const uint8_t *codes, size_t count, float scale, int32
 
 static void dequantize_i8(const int8_t *codes, size_t count, float scale, int32_t zero_point, float *out) {
     qf_dequantize_i8_loop(codes, count, scale, zero_point, out);
-}
-
-static void depthwise(const int16_t *weights, size_t channels, size_t taps, const uint8_t *const *pixels,
-                      const int32_t *start, const qf_requant *requant, uint8_t *out) {
-    for (size_t c = 0; c < channels; c++) {
-        int32_t sum = start[c];
-        for (size_t tap = 0; tap < taps; tap++) sum += pixels[tap][c] * weights[tap * channels + c];
-        float value = ((float)sum + requant->bias[c]) * requant->multiplier[c];
-        out[c] = (uint8_t)qf_round_code(value, requant->bounds);
-    }
 }
 
 static void half_tile(size_t mr, size_t k, const float *x, size_t stride, const uint16_t *panel, float *out) {
@@ -74,9 +51,9 @@ static void half_row(size_t panels, size_t k, const float *x, const uint16_t *pa
 
 const qf_kernels qf_kernels_portable = {
     .isa = "portable", .gemm = qf_gemm_i16s8_4x8c2__portable, .requant_rows = requant_rows,
-    .rescale = rescale, .gather = gather, .widen = widen, .sum_u8 = sum_u8, .min_max = min_max,
+    .rescale = rescale, .widen = widen, .sum_u8 = sum_u8, .max_u8 = max_u8, .min_max = min_max,
     .quantize8 = quantize8, .dequantize_u8 = dequantize_u8, .dequantize_i8 = dequantize_i8,
-    .interleaved = 0, .depthwise = depthwise, .half_tile = half_tile, .half_row = half_row,
-    .cell = qf_cell__portable,
+    .depthwise = {&qf_depthwise_portable, &qf_depthwise_portable}, .half_tile = half_tile,
+    .half_row = half_row, .cell = qf_cell__portable,
     .elementwise = &qf_elementwise_portable,
 };

@@ -5,7 +5,7 @@
 
 int qf_linear(const qf_weights *weights, const uint8_t *x, size_t rows, float x_scale, int32_t x_zero_point,
               float scale, int32_t zero_point, int32_t low, int32_t high, uint8_t *out) {
-    qf_product p = {.weights = weights, .rows = rows, .x = x, .x_stride = weights->k,
+    qf_product p = {.weights = weights, .rows = rows, .x = x, .x_stride = weights->length,
                     .x_zero_point = (uint8_t)x_zero_point, .codes = out};
     if (!qf_product_vectors(&p)) return QF_NO_MEMORY;
     qf_set_requant(&p, x_scale, scale, zero_point, low, high);
@@ -28,7 +28,7 @@ static void choose_dynamic_qparams(float least, float most, int reduce_range, do
 
 int qf_linear_dynamic(const qf_weights *weights, const float *x, size_t rows, int relu, int reduce_range,
                       float *out) {
-    size_t count = rows * weights->k;
+    size_t count = rows * weights->length;
     float least = 0, most = 0;
     double scale;
     int32_t zero_point;
@@ -38,7 +38,7 @@ int qf_linear_dynamic(const qf_weights *weights, const float *x, size_t rows, in
     uint8_t *codes = qf_scratch(QF_SLOT_CODES, count + 1);
     if (!codes) return QF_NO_MEMORY;
     qf_quantize8(x, count, (float)scale, zero_point, 0, 255, codes);
-    qf_product p = {.weights = weights, .rows = rows, .x = codes, .x_stride = weights->k,
+    qf_product p = {.weights = weights, .rows = rows, .x = codes, .x_stride = weights->length,
                     .x_zero_point = (uint8_t)zero_point, .floats = out, .relu = relu};
     if (!qf_product_vectors(&p)) return QF_NO_MEMORY;
     for (size_t i = 0; i < weights->groups * weights->padded; i++)

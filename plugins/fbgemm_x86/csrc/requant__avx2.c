@@ -9,19 +9,14 @@ QF_TARGET_BEGIN(QF_AVX2)
 
 void qf_requant_rows__avx2(const int32_t *acc, size_t rows, size_t acc_stride, const qf_requant *requant,
                            size_t n, uint8_t *out, size_t out_stride) {
-    const qf_bounds8 bounds = qf_make_bounds8(requant->bounds);
-    for (size_t r = 0; r < rows; r++, acc += acc_stride, out += out_stride) {
-        for (size_t i = 0; i < n; i += 16) {
-            __m128i codes = qf_requant16(_mm256_loadu_si256((const __m256i *)(acc + i)),
-                                         _mm256_loadu_si256((const __m256i *)(acc + i + 8)),
-                                         requant->bias + i, requant->multiplier + i, &bounds);
-            if (QF_LIKELY(n - i >= 16)) {
-                _mm_storeu_si128((__m128i *)(out + i), codes);
-            } else {
-                uint8_t last[16];
-                _mm_storeu_si128((__m128i *)last, codes);
-                memcpy(out + i, last, n - i);
-            }
+    for (size_t from = 0; from < n; from += 16) {
+        const qf_columns16 columns = qf_load_columns16(requant, from);
+        for (size_t r = 0; r < rows; r++) {
+            const __m256i *at = (const __m256i *)(acc + r * acc_stride + from);
+            __m256i sums[2] = {_mm256_loadu_si256(at), _mm256_loadu_si256(at + 1)};
+            uint8_t codes[32];
+            _mm256_storeu_si256((__m256i *)codes, qf_codes32(sums, sums, &columns));
+            memcpy(out + r * out_stride + from, codes, qf_min(16, n - from));
         }
     }
 }

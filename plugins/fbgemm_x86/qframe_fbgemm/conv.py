@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from qframe.plugin import Clamp, QTensor, conv_output_size, quint8
 
 from ._kernels import ffi, lib
 from .buffers import I8, U8, Array, check, dense, from_buffer
-from .weights import LogicalWeight, fits, kernel_name, owned, pack_matrix, pointers, take_apart
+from .weights import LogicalWeight, fits, kernel_name, merge_groups, owned, pack_matrix, pointers, take_apart
 
 Ints = tuple[int, ...]
 
@@ -33,12 +34,12 @@ class PackedConv:
         self._sizes: dict[Ints, tuple[Any, Ints]] = {}
         self._to_last = (0, *range(2, len(kernel) + 2), 1)
         self._to_first = (0, len(kernel) + 1, *range(1, len(kernel) + 1))
-        if groups > 1 and weight.codes.shape[1] == int(np.prod(kernel)):
+        if groups > 1 and weight.codes.shape[1] == prod(kernel):
             self._repeats = self._outputs // groups
-            self._weights, self._run = _pack_depthwise(weight), lib.qf_depthwise_conv
-            self.kernel = "depthwise"
+            self._weights, self._run = _pack_depthwise(weight, kernel[-1]), lib.qf_depthwise_conv
+            self.kernel = ffi.string(lib.qf_depthwise_kernel_name(self._weights)).decode()
         else:
-            self._weights, self._run = pack_matrix(weight, groups), lib.qf_conv
+            self._weights, self._run = _pack_product(weight, kernel, dilation, groups), lib.qf_conv
             self.kernel = kernel_name(self._weights)
 
     def __call__(self, x: QTensor, scale: float, zero_point: int, *, clamp: Clamp | None = None) -> QTensor:
@@ -78,8 +79,17 @@ class PackedConv:
         return plan
 
 
-def _pack_depthwise(weight: LogicalWeight) -> Any:
-    packed = lib.qf_depthwise_pack(from_buffer(I8, weight.codes), *weight.codes.shape, *pointers(weight))
+def _pack_product(weight: LogicalWeight, kernel: Ints, dilation: Ints, groups: int) -> Any:
+    """Lay out the weight for a matrix product; adjacent pixels of one kernel row make one run."""
+    taps = prod(kernel)
+    weight, groups = merge_groups(weight, groups, taps)
+    adjacent = kernel[-1] if groups == 1 and dilation[-1] == 1 else 1
+    return pack_matrix(weight, groups, taps // adjacent)
+
+
+def _pack_depthwise(weight: LogicalWeight, row_taps: int) -> Any:
+    codes = from_buffer(I8, weight.codes)
+    packed = lib.qf_depthwise_pack(codes, *weight.codes.shape, row_taps, *pointers(weight))
     return owned(packed, lib.qf_depthwise_free)
 
 

@@ -11,6 +11,9 @@ from qframe.plugin import QTensor
 from ._kernels import ffi, lib
 from .buffers import F32, I8, I32, Array, dense, from_buffer
 
+#: Of quint8.
+LARGEST_CODE = 255
+
 
 class LogicalWeight(NamedTuple):
     """What C packs: codes (outputs, inputs), scales and zero points (one, or one for each output), bias."""
@@ -53,27 +56,52 @@ def pointers(weight: LogicalWeight) -> tuple[Any, ...]:
     return weight.scales.ndim, scales, zero_points, bias
 
 
-def pack_matrix(weight: LogicalWeight, groups: int = 1) -> Any:
+def pack_matrix(weight: LogicalWeight, groups: int = 1, runs: int = 1) -> Any:
     """Return the packed weights of a matrix product for each group.
+
+    Args:
+        runs: how many runs of adjacent inputs an output has.
 
     Raises:
         MemoryError: there is no memory for them.
     """
     outputs, inputs = weight.codes.shape
     packed = lib.qf_weights_pack(
-        from_buffer(I8, weight.codes), groups, outputs // groups, inputs, *pointers(weight)
+        from_buffer(I8, weight.codes), groups, outputs // groups, runs, inputs // runs, *pointers(weight)
     )
     return owned(packed, lib.qf_weights_free)
 
 
+def merge_groups(weight: LogicalWeight, groups: int, taps: int) -> tuple[LogicalWeight, int]:
+    """Return the weight with small groups joined, as far as a panel has room, and how many there are then.
+
+    Inputs that an output does not have get its zero point as their weight, which counts as 0.
+    """
+    outputs, inputs = weight.codes.shape
+    room = lib.qf_panel_width() // max(1, outputs // groups)
+    joined = max((m for m in range(1, min(groups, room) + 1) if groups % m == 0), default=1)
+    if joined == 1:
+        return weight, groups
+    zero_points = np.broadcast_to(weight.zero_points, outputs).astype(np.int8)
+    codes = np.empty((outputs, taps, joined, inputs // taps), np.int8)
+    codes[...] = zero_points[:, np.newaxis, np.newaxis, np.newaxis]
+    place = np.arange(outputs) // (outputs // groups) % joined
+    codes[np.arange(outputs), :, place] = weight.codes.reshape(outputs, taps, -1)
+    return weight._replace(codes=codes.reshape(outputs, -1)), groups // joined
+
+
 def kernel_name(packed: Any) -> str:
-    """Return the name of the microkernel that multiplies, or both with their shares of the panels."""
-    counts = [lib.qf_weights_panels(packed, fast) for fast in (0, 1)]
-    names = [lib.qf_weights_kernel(packed, fast) for fast in (0, 1)]
-    used = [(ffi.string(name).decode(), count) for name, count in zip(names, counts, strict=True) if count]
-    if len(used) == 1:
-        return str(used[0][0])
-    return ", ".join(f"{name} ({count} of {sum(counts)} panels)" for name, count in used)
+    """Return the name of the microkernel that multiplies, or of both and when each does."""
+    exact, fast = (lib.qf_weights_kernel(packed, which) for which in (0, 1))
+    panels, always = lib.qf_weights_panels(packed), lib.qf_weights_fast_panels(packed, LARGEST_CODE)
+    if fast == ffi.NULL or always == panels:
+        return _text(exact if fast == ffi.NULL else fast)
+    limit = max(code for code in range(LARGEST_CODE) if lib.qf_weights_fast_panels(packed, code) == panels)
+    return f"{_text(fast)} ({always} of {panels} panels, all for activations up to {limit}), {_text(exact)}"
+
+
+def _text(name: Any) -> str:
+    return str(ffi.string(name).decode())
 
 
 def owned(pointer: Any, free: Any) -> Any:

@@ -19,6 +19,8 @@ PLUGIN = Path(__file__).resolve().parent.parent
 #: Emulates in plain C (SIMDe) what the CPU lacks.
 EMULATED = ("-DQF_SIMDE", "-O1", "-w")
 PORTABLE = ("-DQF_PORTABLE_ONLY",)
+#: Runs the kernels for AVX-VNNI on CPUs that have its instructions in AVX-512's encoding only.
+AVXVNNI_AS_AVX512 = ("-DQF_AVXVNNI_EVEX",)
 SANITIZED = ("-fsanitize=address,undefined", "-fno-sanitize-recover=undefined", "-g", "-O1")
 
 #: What of the conformance suite depends on the instruction set.

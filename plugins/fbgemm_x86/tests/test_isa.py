@@ -8,7 +8,7 @@ import sys
 
 import pytest
 import qframe_fbgemm
-from fbgemm_builds import NUMBERS, run_tests
+from fbgemm_builds import AVXVNNI_AS_AVX512, NUMBERS, PLUGIN, build, run_tests
 from qframe_fbgemm import isa
 
 SETS = list(isa.TITLES)
@@ -65,3 +65,15 @@ def test_priority_and_summary_follow_the_set() -> None:
 def test_conformance_at_other_sets(name: str) -> None:
     run_tests(*NUMBERS, QFRAME_ISA=name)
     run_tests("test_memory.py", QFRAME_ISA=name)
+
+
+@pytest.mark.skipif(
+    not NATIVE or "avx512vnni" not in isa.available() or "avxvnni" in isa.available(),
+    reason="for CPUs that have AVX-VNNI's instructions, but only in AVX-512's encoding",
+)
+def test_avxvnni_in_the_encoding_of_avx512() -> None:
+    folder = PLUGIN / "build" / "avxvnni"
+    build(folder, AVXVNNI_AS_AVX512)
+    for tests in (NUMBERS, ("test_memory.py",)):
+        run_tests(*tests, PYTHONPATH=str(folder), QFRAME_ISA="avxvnni")
+    assert "__avxvnni]" in run_tests("test_ukernels.py", "-rp", PYTHONPATH=str(folder))

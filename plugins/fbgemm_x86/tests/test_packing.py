@@ -5,10 +5,17 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from qframe_fbgemm import conv, convert, isa, linear
+from qframe_fbgemm._kernels import lib
 
 from qframe.engines import registry
 from qframe.errors import ArgumentError
 from qframe.plugin import QTensor, qint32, quint8
+
+#: The microkernels of both kinds.
+NAMES = {
+    "avx2": ("qf_gemm_u8s8_6x16c4", "qf_gemm_i16s8_6x16c2"),
+    "avx512": ("qf_gemm_u8s8_12x32c4", "qf_gemm_i16s8_12x32c2"),
+}
 
 
 def _weight(*shape: int, code: int = 1) -> QTensor:
@@ -19,28 +26,51 @@ def test_a_packed_layer_names_its_microkernel() -> None:
     assert linear.linear_pack(_weight(2, 3), None).kernel.endswith("__" + isa.chosen())
     dense = conv.conv2d_pack(_weight(2, 3, 3, 3), None, (1, 1), (0, 0), (1, 1), 1)
     assert dense.kernel.endswith("__" + isa.chosen())
-    assert conv.conv2d_pack(_weight(3, 1, 3, 3), None, (1, 1), (0, 0), (1, 1), 3).kernel == "depthwise"
+    depthwise = conv.conv2d_pack(_weight(3, 1, 3, 3), None, (1, 1), (0, 0), (1, 1), 3)
+    assert depthwise.kernel in (f"qf_depthwise_{types}__{isa.chosen()}" for types in ("u8s8", "u8s16"))
 
 
-@pytest.mark.skipif(isa.chosen() != "avx2", reason="only AVX2 has two ways to multiply")
+@pytest.mark.skipif(isa.chosen() not in ("avx2", "avx512"), reason="others multiply in one way")
 @pytest.mark.parametrize("inputs", [1, 4, 37, 66])
-def test_panels_are_multiplied_fast_only_where_that_is_proved_safe(inputs: int) -> None:
-    fast, wide = "qf_gemm_u8s8_6x16c4__avx2", "qf_gemm_i16s8_6x16c2__avx2"
-    codes = np.random.default_rng(0).integers(-64, 65, (40, inputs), dtype=np.int8)
-    x = QTensor.per_tensor(np.full((9, inputs), 255, np.uint8), 0.1, 3)
-    kernels = []
-    for outputs in ((), (17,), range(40)):  # which get a pair of weights that would saturate
+@pytest.mark.parametrize("most", [127, 128, 255])
+def test_products_are_paired_in_16_bits_only_where_that_is_proved_exact(inputs: int, most: int) -> None:
+    width = lib.qf_panel_width()
+    codes = np.random.default_rng(0).integers(-64, 65, (2 * width + 8, inputs), dtype=np.int8)
+    x = QTensor.per_tensor(np.full((9, inputs), most, np.uint8), 0.1, 3)
+    for outputs in ((), (width + 1,), range(len(codes))):  # which get a pair of weights that could saturate
         for output in outputs:
             codes[output, -2:] = 127 if output % 2 else -128
         weight = QTensor.per_tensor(codes.copy(), 0.1, 5)
         packed = linear.linear_pack(weight, None)
         reference = registry.kernel("reference", "linear_pack")(weight, None)
-        kernels.append(packed.kernel)
+        assert packed.kernel == _expected_name(codes, width)
         assert packed(x, 9.0, 100).equal(reference(x, 9.0, 100))
-    if inputs == 1:  # a weight alone always fits
-        assert kernels == [fast] * 3
-    else:
-        assert kernels == [fast, f"{wide} (1 of 3 panels), {fast} (2 of 3 panels)", wide]
+
+
+def _expected_name(codes: np.ndarray, width: int) -> str:
+    """Say which microkernel multiplies, from the sums of all pairs."""
+    fast, exact = (f"{name}__{isa.chosen()}" for name in NAMES[isa.chosen()])
+    pairs = np.pad(codes.astype(int), ((0, 0), (0, codes.shape[1] % 2))).reshape(len(codes), -1, 2)
+    sums = np.maximum(pairs, 0).sum(-1), -np.minimum(pairs, 0).sum(-1)
+    magnitude = np.maximum(*sums).max(axis=1)
+    limits = [
+        min(255, 32767 // max(128, magnitude[i : i + width].max())) for i in range(0, len(codes), width)
+    ]
+    if min(limits) == 255:
+        return fast
+    return f"{fast} ({limits.count(255)} of 3 panels, all for activations up to {min(limits)}), {exact}"
+
+
+@pytest.mark.parametrize(("groups", "inputs", "outputs"), [(8, 2, 3), (32, 4, 4), (6, 1, 2), (3, 5, 40)])
+@pytest.mark.parametrize("zero_point", [0, -7])
+def test_small_groups_share_panels(groups: int, inputs: int, outputs: int, zero_point: int) -> None:
+    rng = np.random.default_rng(groups)
+    shape = (groups * outputs, inputs, 3, 2)
+    weight = QTensor.per_tensor(rng.integers(-128, 128, shape, dtype=np.int8), 0.1, zero_point)
+    image = rng.integers(0, 256, (2, groups * inputs, 7, 6), dtype=np.uint8)
+    x, arguments = QTensor.per_tensor(image, 0.1, 200), (None, (1, 2), (2, 1), (1, 1), groups)
+    reference = registry.kernel("reference", "conv2d_pack")(weight, *arguments)
+    assert conv.conv2d_pack(weight, *arguments)(x, 9.0, 100).equal(reference(x, 9.0, 100))
 
 
 def test_sums_beyond_32_bits_are_declined() -> None:

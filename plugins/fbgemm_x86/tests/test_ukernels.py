@@ -36,23 +36,31 @@ UKERNELS = _ukernels()
 
 
 def _multiply(kernel: Ukernel, x: Array, weight: Array, start: Array) -> Array:
-    """Run one tile on buffers that end at guard pages."""
-    rows, inputs = x.shape
-    panel = np.zeros(-(-inputs // kernel.kr) * kernel.kr * kernel.nr, np.int8)
+    """Run one tile on activations (rows, runs, length).
+
+    Each row has a buffer of its own that ends at a guard page; its runs lie there in reverse order.
+    """
+    rows, runs, length = x.shape
+    panel = np.zeros(runs * -(-length // kernel.kr) * kernel.kr * kernel.nr, np.int8)
     lib.qf_pack_for_test(
-        from_buffer(I8, weight), kernel.nr, inputs, kernel.nr, kernel.kr, from_buffer(I8, panel)
+        from_buffer(I8, weight), kernel.nr, runs, length, kernel.nr, kernel.kr, from_buffer(I8, panel)
     )
-    if kernel.activation_bytes == 2:  # rows are readable up to an even number of inputs
-        x = np.pad(x.astype(np.int16), ((0, 0), (0, inputs % 2)))
-    x, panel, start = guarded(x), guarded(panel), guarded(start)
+    if kernel.activation_bytes == 2:  # runs are readable up to an even number of inputs
+        x = np.pad(x.astype(np.int16), ((0, 0), (0, 0), (0, length % 2)))
+    lines = [guarded(np.ascontiguousarray(row[::-1])) for row in x]
+    starts = ffi.new(
+        "char *[]", [ffi.from_buffer("char[]", line.reshape(-1).view(np.uint8)) for line in lines]
+    )
+    offsets = ffi.new("int64_t[]", [run * x.strides[1] for run in reversed(range(runs))])
+    panel, start = guarded(panel), guarded(start)
     out = guarded(np.zeros((rows, kernel.nr), np.int32))
-    stride = x.strides[0]
     lib.qf_ukernel_run(
         kernel.number,
         rows,
-        inputs,
-        from_buffer(x.reshape(-1).view(np.uint8)),
-        stride,
+        runs,
+        length,
+        starts,
+        offsets,
         from_buffer(I8, panel),
         from_buffer(I32, start),
         from_buffer(I32, out),
@@ -61,27 +69,29 @@ def _multiply(kernel: Ukernel, x: Array, weight: Array, start: Array) -> Array:
 
 
 def _expected(x: Array, weight: Array, start: Array) -> Array:
-    return (x.astype(np.int64) @ weight.astype(np.int64).T + start).astype(np.int32)
+    products = np.einsum("rkl,nkl->rn", x.astype(np.int64), weight.astype(np.int64))
+    return (products + start).astype(np.int32)
 
 
 @pytest.mark.parametrize("kernel", UKERNELS, ids=lambda kernel: kernel.name)
-def test_every_tile_height_and_length(kernel: Ukernel) -> None:
+def test_every_tile_height_and_runs_of_every_length(kernel: Ukernel) -> None:
     rng = np.random.default_rng(1)
     for rows in range(1, kernel.mr + 1):
-        for inputs in (0, 1, 2, 3, 4, 5, 7, 8, 15, 16, 17, 19, 31, 33, 64, 67):
-            x = rng.integers(0, 256, (rows, inputs), dtype=np.uint8)
-            weight = rng.integers(-kernel.exact, kernel.exact, (kernel.nr, inputs), dtype=np.int8)
+        for length in (0, 1, 2, 3, 4, 5, 7, 8, 15, 16, 17, 19, 31, 33, 64, 67):
+            shape = (1 + (length + rows) % 3, length)
+            x = rng.integers(0, 256, (rows, *shape), dtype=np.uint8)
+            weight = rng.integers(-kernel.exact, kernel.exact, (kernel.nr, *shape), dtype=np.int8)
             start = rng.integers(-(2**31), 2**31, kernel.nr, dtype=np.int64).astype(np.int32)
             expected = _expected(x, weight, start)
-            np.testing.assert_array_equal(_multiply(kernel, x, weight, start), expected, f"{rows}x{inputs}")
+            np.testing.assert_array_equal(_multiply(kernel, x, weight, start), expected, f"{rows}x{shape}")
 
 
 @pytest.mark.parametrize("kernel", UKERNELS, ids=lambda kernel: kernel.name)
 @pytest.mark.parametrize("sign", [1, -1])
 def test_the_largest_products_do_not_saturate(kernel: Ukernel, sign: int) -> None:
     code = max(sign * kernel.exact, -128) if sign < 0 else min(kernel.exact, 127)
-    x = np.full((kernel.mr, 258), 255, np.uint8)
-    weight = np.full((kernel.nr, 258), code, np.int8)
+    x = np.full((kernel.mr, 2, 130), 255, np.uint8)
+    weight = np.full((kernel.nr, 2, 130), code, np.int8)
     start = np.zeros(kernel.nr, np.int32)
     np.testing.assert_array_equal(_multiply(kernel, x, weight, start), _expected(x, weight, start))
 

@@ -34,6 +34,14 @@
 #define QF_UNROLL_BY(times)
 #endif
 
+/* Inside a loop: addresses behind `pointer` are computed where they are used, not beforehand and then kept in
+ * memory, as compilers do with many of them. */
+#if defined(__GNUC__)
+#define QF_OPAQUE(pointer) __asm__("" : "+r"(pointer))
+#else
+#define QF_OPAQUE(pointer) (void)(pointer)
+#endif
+
 #if (defined(__x86_64__) || defined(_M_X64)) && !defined(QF_PORTABLE_ONLY)
 #define QF_X86 1
 #else

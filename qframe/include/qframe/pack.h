@@ -1,28 +1,27 @@
 /* Laying out weight matrices in panels, for any microkernel: only nr and kr matter.
  *
- * A matrix of `n` outputs and `k` inputs becomes ceil(n / nr) panels.  A panel holds, for each group
- * of kr inputs, nr outputs with kr consecutive inputs each; what is missing at both ends is 0:
- *     panel[(input / kr) * nr * kr + output * kr + input % kr]
+ * A matrix of `n` outputs and runs * length inputs becomes ceil(n / nr) panels.  A panel holds, for each group
+ * of kr inputs of a run, nr outputs with kr consecutive inputs each; what is missing at both ends is 0:
+ *     panel[run * round_up(length, kr) * nr + (input / kr) * nr * kr + output * kr + input % kr]
  */
 #ifndef QFRAME_PACK_H
 #define QFRAME_PACK_H
 
 #include "base.h"
 
-QF_INLINE size_t qf_panel_size(size_t k, size_t nr, size_t kr) { return qf_round_up(k, kr) * nr; }
-
-/* One panel of int8 weights from `rows` (<= nr) rows of k inputs. */
-QF_INLINE void qf_pack_panel(const int8_t *weight, size_t rows, size_t k, size_t nr, size_t kr,
-                             int8_t *panel) {
-    memset(panel, 0, qf_panel_size(k, nr, kr));
-    for (size_t row = 0; row < rows; row++)
-        for (size_t i = 0; i < k; i++) panel[i / kr * nr * kr + row * kr + i % kr] = weight[row * k + i];
+QF_INLINE size_t qf_panel_size(size_t runs, size_t length, size_t nr, size_t kr) {
+    return runs * qf_round_up(length, kr) * nr;
 }
 
-QF_INLINE void qf_pack_matrix(const int8_t *weight, size_t n, size_t k, size_t nr, size_t kr,
-                              int8_t *packed) {
-    for (size_t row = 0; row < n; row += nr, packed += qf_panel_size(k, nr, kr))
-        qf_pack_panel(weight + row * k, qf_min(nr, n - row), k, nr, kr, packed);
+/* One panel of int8 weights from `rows` (<= nr) rows of runs * length inputs. */
+QF_INLINE void qf_pack_panel(const int8_t *weight, size_t rows, size_t runs, size_t length, size_t nr, size_t kr,
+                             int8_t *panel) {
+    memset(panel, 0, qf_panel_size(runs, length, nr, kr));
+    for (size_t row = 0; row < rows; row++) {
+        int8_t *to = panel + row * kr;
+        for (size_t run = 0; run < runs; run++, to += qf_round_up(length, kr) * nr)
+            for (size_t i = 0; i < length; i++) to[i / kr * nr * kr + i % kr] = *weight++;
+    }
 }
 
 /* Panels of half-precision weights (kr = 1). */
@@ -40,15 +39,16 @@ QF_INLINE int32_t qf_sum_i8(const int8_t *values, size_t count) {
     return sum;
 }
 
-/* Whether products with unsigned codes can be added in pairs in 16 bits: 255 * 128 is the most that fits. */
-QF_INLINE int qf_pairs_fit(const int8_t *weight, size_t rows, size_t k) {
-    for (size_t row = 0; row < rows; row++, weight += k)
-        for (size_t i = 0; i < k; i += 2) {
-            int a = weight[i], b = i + 1 < k ? weight[i + 1] : 0;
+/* The largest unsigned code (at most 255) whose products with these weights can be added in pairs in 16 bits. */
+QF_INLINE int qf_largest_exact(const int8_t *weight, size_t rows, size_t runs, size_t length) {
+    int largest = 128; /* magnitude of a pair's sum; 255 * 128 fits */
+    for (size_t run = 0; run < rows * runs; run++, weight += length)
+        for (size_t i = 0; i < length; i += 2) {
+            int a = weight[i], b = i + 1 < length ? weight[i + 1] : 0;
             int most = (a > 0 ? a : 0) + (b > 0 ? b : 0), least = (a < 0 ? a : 0) + (b < 0 ? b : 0);
-            if (most > 128 || least < -128) return 0;
+            largest = most > largest ? most : -least > largest ? -least : largest;
         }
-    return 1;
+    return INT16_MAX / largest;
 }
 
 /* Whether sums of (activation - zero point) * (weight - zero_point) always fit 32 bits. */

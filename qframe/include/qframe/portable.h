@@ -31,6 +31,12 @@ QF_INLINE int32_t qf_sum_u8_loop(const uint8_t *codes, size_t count) {
     return (int32_t)sum;
 }
 
+QF_INLINE uint8_t qf_max_u8_loop(const uint8_t *codes, size_t count) {
+    uint8_t most = 0;
+    for (size_t i = 0; i < count; i++) most = codes[i] > most ? codes[i] : most;
+    return most;
+}
+
 /* float32(float32(acc) * scale) + bias, and optionally the larger of that and 0. */
 QF_INLINE void qf_rescale_loop(const int32_t *acc, size_t count, const float *scale, const float *bias,
                                int relu, float *out) {

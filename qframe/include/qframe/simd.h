@@ -1,7 +1,8 @@
 /* Intrinsics, and target regions in which the compiler may use them.
  *
  * -DQF_SIMDE emulates the x86 intrinsics in plain C (SIMDe), so that kernels for instruction sets
- * which a CPU lacks can be tested there; for test builds only.
+ * which a CPU lacks can be tested there; -DQF_AVXVNNI_EVEX encodes AVX-VNNI's instructions as AVX-512 VNNI does,
+ * so that CPUs with the latter can run kernels for the former.  Both are for test builds only.
  */
 #ifndef QFRAME_SIMD_H
 #define QFRAME_SIMD_H
@@ -24,9 +25,18 @@
  *     QF_TARGET_END
  */
 #define QF_AVX2 "avx2,fma,f16c"
-#define QF_AVXVNNI "avx2,fma,f16c,avxvnni"
 #define QF_AVX512 "avx2,fma,f16c,avx512f,avx512bw,avx512vl,avx512dq"
 #define QF_AVX512VNNI QF_AVX512 ",avx512vnni"
+#if defined(QF_AVXVNNI_EVEX)
+#define QF_AVXVNNI "avx2,fma,f16c,avx512f,avx512vl,avx512vnni"
+#else
+#define QF_AVXVNNI "avx2,fma,f16c,avxvnni"
+#endif
+#if defined(QF_SIMDE) || defined(QF_AVXVNNI_EVEX)
+#define QF_DPBUSD256 _mm256_dpbusd_epi32
+#else
+#define QF_DPBUSD256 _mm256_dpbusd_avx_epi32
+#endif
 #if defined(QF_SIMDE) || defined(_MSC_VER)
 #define QF_TARGET_BEGIN(isa)
 #define QF_TARGET_END

@@ -43,6 +43,25 @@ static inline __m256i qf_simde_cvtepi16_epi8(__m512i x) {
     return _mm256_loadu_si256((const __m256i *)bytes);
 }
 
+typedef uint32_t __mmask32;
+
+static inline void qf_simde_mask_store(void *to, uint64_t mask, const uint8_t *codes, int count) {
+    for (int i = 0; i < count; i++)
+        if (mask >> i & 1) ((uint8_t *)to)[i] = codes[i];
+}
+
+static inline void qf_simde_mask_storeu_256(void *to, uint32_t mask, __m256i codes) {
+    uint8_t bytes[32];
+    memcpy(bytes, &codes, sizeof bytes);
+    qf_simde_mask_store(to, mask, bytes, 32);
+}
+
+static inline void qf_simde_mask_storeu_512(void *to, uint64_t mask, __m512i codes) {
+    uint8_t bytes[64];
+    memcpy(bytes, &codes, sizeof bytes);
+    qf_simde_mask_store(to, mask, bytes, 64);
+}
+
 /* SIMDe's macro of this name has too many arguments. */
 #undef _mm512_madd_epi16
 #define _mm512_madd_epi16 simde_mm512_madd_epi16
@@ -50,6 +69,10 @@ static inline __m256i qf_simde_cvtepi16_epi8(__m512i x) {
 #define _mm512_cvtps_epi32 qf_simde_cvtps_epi32
 #define _mm512_cvtepi32_epi8 qf_simde_cvtepi32_epi8
 #define _mm512_cvtepu8_epi16 qf_simde_cvtepu8_epi16
+#undef _mm256_mask_storeu_epi8
+#define _mm256_mask_storeu_epi8 qf_simde_mask_storeu_256
+#undef _mm512_mask_storeu_epi8
+#define _mm512_mask_storeu_epi8 qf_simde_mask_storeu_512
 #undef _mm512_cvtepi16_epi8
 #define _mm512_cvtepi16_epi8 qf_simde_cvtepi16_epi8
 

@@ -1,48 +1,47 @@
-"""The reference engine's integer convolution and linear layer against float32 NumPy and BLAS.
+"""The reference engine's integer convolution and linear layers against float32 NumPy and BLAS.
 
-Run ``python benchmarks/reference_conv.py``.  The convolution's goal is at most 3 times the float
-one, which lowers the image to a matrix (im2col) and multiplies once.
+The float convolution lowers the image to a matrix (im2col) and multiplies once.
 """
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from timing import interleaved, print_table
 
 import qframe
 from qframe.ops.packed import PackedConv, PackedLinear
 
+from . import targets
+from .tables import Table
+from .targets import Judgement
+from .timing import interleaved
+
 Call = Callable[[], Any]
+ENGINE = "reference"
 
 
-def main() -> None:
-    """Time each quantized layer in turn with its float counterpart and print their ratio."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--engine", default="reference")
-    parser.add_argument("--repetitions", type=int, default=21)
-    arguments = parser.parse_args()
+def table(rounds: int) -> Table:
+    """Time each quantized layer in turn with its float counterpart."""
     generator = np.random.default_rng(0)
-    with qframe.use_engine(arguments.engine):
-        rows = [
-            row(name, make(generator), arguments.repetitions)
-            for name, make in (
-                ("conv2d 64->64, 3x3, padding 1, 56x56, batch 1", conv_pair),
-                ("linear 128x768 by 768x3072", linear_pair),
-                ("dynamic linear 128x768 by 768x3072", dynamic_linear_pair),
-            )
-        ]
-    title = f"Engine {arguments.engine} against float32 NumPy (median of {arguments.repetitions})"
-    print_table(title, ("layer", "float32 ms", "int8 ms", "ratio"), rows)
+    layers = {
+        "conv 64-64 k3 @56": (conv_pair, targets.REFERENCE),
+        "linear 128x768x3072": (linear_pair, None),
+        "dynamic 128x768x3072": (dynamic_linear_pair, None),
+    }
+    with qframe.use_engine(ENGINE):
+        rows = [row(name, make(generator), rounds, bound) for name, (make, bound) in layers.items()]
+    columns = ("layer", "float32 ms", "int8 ms", "ratio", "allowed", "")
+    return Table(f"Engine {ENGINE} against float32 NumPy", columns, rows)
 
 
-def row(name: str, pair: tuple[Call, Call], repetitions: int) -> tuple[str, ...]:
+def row(name: str, pair: tuple[Call, Call], rounds: int, bound: float | None) -> tuple[str, ...]:
     """Time the float and the quantized call of ``pair`` in turn."""
-    plain, quantized = 1000 * np.median(interleaved(pair, repetitions), axis=1)
-    return name, *(f"{number:.2f}" for number in (plain, quantized, quantized / plain))
+    plain, quantized = 1000 * np.median(interleaved(pair, rounds), axis=1)
+    ratio = Judgement(name, float(quantized / plain), bound)
+    numbers = (f"{number:.2f}" for number in (plain, quantized, quantized / plain))
+    return name, *numbers, "" if bound is None else f"{bound:.0f}", ratio.verdict
 
 
 def conv_pair(generator: np.random.Generator) -> tuple[Call, Call]:
@@ -93,7 +92,3 @@ def per_channel(weight: np.ndarray) -> qframe.QTensor:
     scales = np.abs(weight).reshape(len(weight), -1).max(axis=1) / 127.5
     zero_points = np.zeros(len(weight), np.int64)
     return qframe.quantize_per_channel(weight, scales, zero_points, 0, qframe.qint8)
-
-
-if __name__ == "__main__":
-    main()

@@ -1,0 +1,18 @@
+/* Depthwise convolutions with vpdpbusd in its VEX form, 32 channels at once. */
+#include <qframe/simd.h>
+
+#include "depthwise.h"
+
+#if QF_X86
+QF_TARGET_BEGIN(QF_AVXVNNI)
+
+#define DPBUSD QF_DPBUSD256
+#define GROUP 4
+#define WIDTH 256
+#include "depthwise_line.h"
+#include "depthwise_blocks.h"
+
+const qf_depthwise_kernel qf_depthwise_avxvnni = {"qf_depthwise_u8s8__avxvnni", 2, 0, 4, 1, run};
+
+QF_TARGET_END
+#endif
