@@ -16,7 +16,7 @@ C_PLUGINS := $(patsubst %/setup.py,./%,$(wildcard plugins/*/setup.py))
 .PHONY: demo test lint format bench bench-quick bench-report clean help
 
 help:
-	@echo "make demo    quantize the digits models and print the table"
+	@echo "make demo    quantize the digits models and a language model, and print the tables"
 	@echo "make test    run all tests (EXTRAS=,oracle compares with PyTorch live)"
 	@echo "make lint    ruff and mypy"
 	@echo "make format  let ruff rewrite what it can"
@@ -25,6 +25,7 @@ help:
 
 demo: $(VENV)/installed-demo
 	$(BIN)/python examples/digits.py
+	$(BIN)/python examples/lstm.py
 
 test: $(VENV)/installed-testing,demo$(EXTRAS)
 	$(BIN)/python -m pytest

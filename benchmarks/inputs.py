@@ -42,13 +42,13 @@ def affine(channels: int) -> tuple[Array, Array]:
     return 1 + floats(channels, seed=3) / 10, floats(channels, seed=4) / 10
 
 
-def lstm_state(inputs: int, hidden: int) -> dict[str, Array]:
-    """Return the state of a float LSTM of one layer, by PyTorch's names."""
+def recurrent_state(gates: int, inputs: int, hidden: int) -> dict[str, Array]:
+    """Return the state of a float LSTM (4 gates) or GRU (3) of one layer, by PyTorch's names."""
     shapes = {
-        "weight_ih_l0": (4 * hidden, inputs),
-        "weight_hh_l0": (4 * hidden, hidden),
-        "bias_ih_l0": (4 * hidden,),
-        "bias_hh_l0": (4 * hidden,),
+        "weight_ih_l0": (gates * hidden, inputs),
+        "weight_hh_l0": (gates * hidden, hidden),
+        "bias_ih_l0": (gates * hidden,),
+        "bias_hh_l0": (gates * hidden,),
     }
     bound = np.float32(hidden**-0.5)
     return {name: bound * floats(*shape, seed=i) for i, (name, shape) in enumerate(shapes.items())}

@@ -29,7 +29,7 @@ RATIOS = {
     "max pool": 1.0,
     "global average pool": 1.0,
     "bilinear": 0.1,
-    "LSTM": 0.7,
+    "LSTM 512x512": 0.7,
     "layer norm": 1.0,
     "group norm": 1.0,
     "instance norm": 1.0,

@@ -43,7 +43,8 @@ CONVS = (
 MILLION = (1, 64, 128, 128)
 SMALLER_IMAGE = (1, 64, 56, 56)
 #: Sequence length, batch, inputs and hidden units.
-LSTM = (32, 1, 512, 512)
+SEQUENCE = (32, 1, 512, 512)
+SEQUENCES = (32, 8, 256, 256)
 
 
 def linear(kind: str, m: int, k: int, n: int) -> Workload:
@@ -60,11 +61,13 @@ def conv(inputs: int, outputs: int, kernel: int, stride: int, size: int, groups:
     return Workload(f"{channels} k{kernel}{steps} @{size}", "conv", sizes, multiplications)
 
 
-def lstm(steps: int, batch: int, inputs: int, hidden: int) -> Workload:
-    """A dynamically quantized LSTM over one sequence."""
+def recurrent(kind: str, steps: int, batch: int, inputs: int, hidden: int) -> Workload:
+    """A dynamically quantized layer over one or several sequences."""
+    title, gates = {"lstm": ("LSTM", 4), "gru": ("GRU", 3), "lstm_fp16": ("LSTM float16", 4)}[kind]
+    several = f" N{batch}" if batch > 1 else ""
+    multiplications = steps * batch * gates * hidden * (inputs + hidden)
     sizes = steps, batch, inputs, hidden
-    multiplications = steps * batch * 4 * hidden * (inputs + hidden)
-    return Workload(f"LSTM {inputs}x{hidden} T{steps}", "lstm", sizes, multiplications)
+    return Workload(f"{title} {inputs}x{hidden} T{steps}{several}", kind, sizes, multiplications)
 
 
 OPERATIONS = (
@@ -78,7 +81,7 @@ OPERATIONS = (
     Workload("max pool 3x3 s2 1M", "max_pool", (MILLION, 3, 2)),
     Workload("global average pool 1M", "global_average_pool", (MILLION,)),
     Workload("bilinear x2 64 @56", "bilinear", (SMALLER_IMAGE, 112)),
-    lstm(*LSTM),
+    *(recurrent(kind, *sizes) for sizes in (SEQUENCE, SEQUENCES) for kind in ("lstm", "gru", "lstm_fp16")),
     Workload("layer norm 128x768", "layer_norm", (128, 768)),
     Workload("group norm 64/32 @56", "group_norm", (SMALLER_IMAGE, 32)),
     Workload("instance norm 64 @56", "instance_norm", (SMALLER_IMAGE,)),

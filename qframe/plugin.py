@@ -33,8 +33,16 @@ from .numerics import (
     requantize_channels_last,
     round_to_codes,
 )
+from .numerics_recurrent import gru_cell, lstm_cell, rnn_relu_cell, rnn_tanh_cell, run_steps
+from .numerics_transcendental import exp, sigmoid, tanh
 from .ops.geometry import adaptive_windows, conv_output_size, pool_output_size
-from .ops.protocols import PackedConvKernel, PackedLinearFp16Kernel, PackedLinearKernel
+from .ops.protocols import (
+    PackedConvKernel,
+    PackedLinearFp16Kernel,
+    PackedLinearKernel,
+    PackedRecurrentFp16Kernel,
+    PackedRecurrentKernel,
+)
 from .qparams import choose_dynamic_qparams
 from .qschemes import (
     QScheme,
@@ -63,6 +71,8 @@ __all__ = [
     "PackedConvKernel",
     "PackedLinearFp16Kernel",
     "PackedLinearKernel",
+    "PackedRecurrentFp16Kernel",
+    "PackedRecurrentKernel",
     "QFrameError",
     "QScheme",
     "QSchemeError",
@@ -81,10 +91,13 @@ __all__ = [
     "dequantize",
     "dequantize_per_channel",
     "dtype_of",
+    "exp",
     "fake_quantize",
     "float16",
+    "gru_cell",
     "hookimpl",
     "linear_sources",
+    "lstm_cell",
     "mean_codes",
     "nearest_sources",
     "norm_statistics",
@@ -104,5 +117,10 @@ __all__ = [
     "register_qscheme",
     "requantize",
     "requantize_channels_last",
+    "rnn_relu_cell",
+    "rnn_tanh_cell",
     "round_to_codes",
+    "run_steps",
+    "sigmoid",
+    "tanh",
 ]

@@ -28,6 +28,7 @@ _INSTANCE_NORM = (
     "track_running_stats=False"
 )
 _FLOAT_INSTANCE_NORM = "num_features, eps=1e-05, momentum=0.1, affine=False, track_running_stats=False"
+_RNN = "input_size, hidden_size, num_layers=1, bias=True, batch_first=False, dropout=0.0, bidirectional=False"
 _UPSAMPLE = "input, size=None, scale_factor=None, mode='nearest', align_corners=None"
 
 TENSORS = [
@@ -266,14 +267,20 @@ QUANTIZED = [
     ("nn.quantized.InstanceNorm3d", _INSTANCE_NORM, None),
     ("nn.quantized.dynamic.Linear", "in_features, out_features, bias_=True, dtype=qint8", None),
     ("nn.quantized.dynamic.Linear.from_float", "mod", None),
-    ("nn.quantized.dynamic.LSTM", "*args, **kwargs", "operators"),
-    ("nn.quantized.dynamic.LSTMCell", "*args, **kwargs", "operators"),
-    ("nn.quantized.dynamic.GRUCell", "input_size, hidden_size, bias=True, dtype=qint8", "operators"),
+    # The documentation says *args, **kwargs for the first and third: those of the float module, and dtype.
+    ("nn.quantized.dynamic.LSTM", _RNN + ", dtype=qint8", None),
+    ("nn.quantized.dynamic.GRU", _RNN + ", dtype=qint8", None),  # PyTorch 2's
+    ("nn.quantized.dynamic.LSTMCell", "input_size, hidden_size, bias=True, dtype=qint8", None),
+    ("nn.quantized.dynamic.GRUCell", "input_size, hidden_size, bias=True, dtype=qint8", None),
     (
         "nn.quantized.dynamic.RNNCell",
         "input_size, hidden_size, bias=True, nonlinearity='tanh', dtype=qint8",
-        "operators",
+        None,
     ),
+    ("nn.quantized.dynamic.LSTM.from_float", "mod", None),
+    ("nn.quantized.dynamic.LSTMCell.from_float", "mod", None),
+    ("nn.quantized.dynamic.GRUCell.from_float", "mod", None),
+    ("nn.quantized.dynamic.RNNCell.from_float", "mod", None),
 ]
 
 FUNCTIONAL = [
@@ -360,7 +367,28 @@ FLOAT = [
     ("nn.AdaptiveAvgPool2d", "output_size", None),
     ("nn.Flatten", "start_dim=1, end_dim=-1", None),
     ("nn.Dropout", "p=0.5, inplace=False", None),
-    ("nn.LSTM", None, None),
+    ("nn.LSTM", _RNN, None),
+    ("nn.GRU", _RNN, None),
+    ("nn.LSTMCell", "input_size, hidden_size, bias=True", None),
+    ("nn.GRUCell", "input_size, hidden_size, bias=True", None),
+    ("nn.RNNCell", "input_size, hidden_size, bias=True, nonlinearity='tanh'", None),
+    (
+        "nn.Embedding",
+        "num_embeddings, embedding_dim, padding_idx=None, max_norm=None, norm_type=2.0, "
+        "scale_grad_by_freq=False, sparse=False",
+        None,
+    ),
+    ("nn.utils.rnn.PackedSequence", None, None),
+    (
+        "nn.utils.rnn.pack_padded_sequence",
+        "input, lengths, batch_first=False, enforce_sorted=True",
+        None,
+    ),
+    (
+        "nn.utils.rnn.pad_packed_sequence",
+        "sequence, batch_first=False, padding_value=0.0, total_length=None",
+        None,
+    ),
     ("nn.CrossEntropyLoss", None, None),
     ("nn.MSELoss", None, None),
     ("nn.init.kaiming_uniform_", None, None),

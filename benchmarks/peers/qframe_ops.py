@@ -124,12 +124,12 @@ def bilinear(shape: Shape, size: int) -> Call:
     return partial(ops.interpolate_bilinear, activations(*shape), (size, size), False, (None, None))
 
 
-def lstm(steps: int, batch: int, features: int, hidden: int) -> Call:
-    """A dynamically quantized LSTM of one layer."""
-    public("nn.quantized.dynamic.LSTM")
-    layer = qframe.nn.LSTM(features, hidden)
-    layer.load_state_dict(inputs.lstm_state(features, hidden))
-    model = qframe.quantization.quantize_dynamic(qframe.nn.Sequential(layer))
+def recurrent(kind: str, gates: int, dtype: str, steps: int, batch: int, features: int, hidden: int) -> Call:
+    """A dynamically quantized recurrent layer."""
+    public(f"nn.quantized.dynamic.{kind}")
+    layer = getattr(qframe.nn, kind)(features, hidden)
+    layer.load_state_dict(inputs.recurrent_state(gates, features, hidden))
+    model = qframe.quantization.quantize_dynamic(qframe.nn.Sequential(layer), dtype=getattr(qframe, dtype))
     return partial(model, inputs.floats(steps, batch, features, seed=1))
 
 
@@ -167,7 +167,9 @@ KINDS: dict[str, Callable[..., Call]] = {
     "max_pool": max_pool,
     "global_average_pool": global_average_pool,
     "bilinear": bilinear,
-    "lstm": lstm,
+    "lstm": partial(recurrent, "LSTM", 4, "qint8"),
+    "gru": partial(recurrent, "GRU", 3, "qint8"),
+    "lstm_fp16": partial(recurrent, "LSTM", 4, "float16"),
     "layer_norm": layer_norm,
     "group_norm": group_norm,
     "instance_norm": instance_norm,

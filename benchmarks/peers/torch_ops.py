@@ -114,13 +114,16 @@ def bilinear(torch: Any, shape: Shape, size: int) -> Call:
     return partial(torch.nn.functional.interpolate, activations(torch, *shape), **options)
 
 
-def lstm(torch: Any, steps: int, batch: int, features: int, hidden: int) -> Call:
-    """A dynamically quantized LSTM of one layer."""
-    layer = torch.nn.LSTM(features, hidden)
-    state = inputs.lstm_state(features, hidden)
+def recurrent(
+    kind: str, gates: int, dtype: str, torch: Any, steps: int, batch: int, features: int, hidden: int
+) -> Call:
+    """A dynamically quantized recurrent layer."""
+    layer = getattr(torch.nn, kind)(features, hidden)
+    state = inputs.recurrent_state(gates, features, hidden)
     layer.load_state_dict({name: torch.from_numpy(value) for name, value in state.items()})
     quantization: Any = importlib.import_module("torch.ao.quantization")
-    model = quantization.quantize_dynamic(torch.nn.Sequential(layer), {torch.nn.LSTM}, dtype=torch.qint8)
+    model = torch.nn.Sequential(layer)
+    model = quantization.quantize_dynamic(model, {type(layer)}, dtype=getattr(torch, dtype))
     return partial(model, floats(torch, steps, batch, features, seed=1))
 
 
@@ -162,7 +165,9 @@ KINDS: dict[str, Callable[..., Call]] = {
     "max_pool": max_pool,
     "global_average_pool": global_average_pool,
     "bilinear": bilinear,
-    "lstm": lstm,
+    "lstm": partial(recurrent, "LSTM", 4, "qint8"),
+    "gru": partial(recurrent, "GRU", 3, "qint8"),
+    "lstm_fp16": partial(recurrent, "LSTM", 4, "float16"),
     "layer_norm": layer_norm,
     "group_norm": group_norm,
     "instance_norm": instance_norm,

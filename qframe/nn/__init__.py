@@ -1,6 +1,6 @@
 """Neural-network modules on NumPy arrays (mirrors ``torch.nn``)."""
 
-from . import functional, init
+from . import functional, init, utils
 from .activation import (
     ELU,
     Hardsigmoid,
@@ -19,6 +19,7 @@ from .batchnorm import BatchNorm1d, BatchNorm2d, BatchNorm3d
 from .containers import Identity, ModuleDict, ModuleList, Sequential
 from .conv import Conv1d, Conv2d, Conv3d
 from .dropout import Dropout
+from .embedding import Embedding
 from .flatten import Flatten
 from .instancenorm import InstanceNorm1d, InstanceNorm2d, InstanceNorm3d
 from .linear import Linear
@@ -27,13 +28,15 @@ from .module import Module
 from .normalization import GroupNorm, LayerNorm
 from .parameter import Parameter
 from .pooling import AdaptiveAvgPool2d, AvgPool2d, AvgPool3d, MaxPool2d
-from .rnn import LSTM
+from .rnn import GRU, LSTM
+from .rnn_cells import GRUCell, LSTMCell, RNNCell
 from .upsampling import Upsample, UpsamplingBilinear2d, UpsamplingNearest2d
 
 from . import quantized, intrinsic  # isort: skip  (they build on the float modules)
 
 __all__ = [
     "ELU",
+    "GRU",
     "LSTM",
     "AdaptiveAvgPool2d",
     "AvgPool2d",
@@ -46,7 +49,9 @@ __all__ = [
     "Conv3d",
     "CrossEntropyLoss",
     "Dropout",
+    "Embedding",
     "Flatten",
+    "GRUCell",
     "GroupNorm",
     "Hardsigmoid",
     "Hardswish",
@@ -56,6 +61,7 @@ __all__ = [
     "InstanceNorm2d",
     "InstanceNorm3d",
     "L1Loss",
+    "LSTMCell",
     "LayerNorm",
     "LeakyReLU",
     "Linear",
@@ -67,6 +73,7 @@ __all__ = [
     "ModuleList",
     "NLLLoss",
     "Parameter",
+    "RNNCell",
     "ReLU",
     "ReLU6",
     "Sequential",
@@ -81,4 +88,5 @@ __all__ = [
     "init",
     "intrinsic",
     "quantized",
+    "utils",
 ]

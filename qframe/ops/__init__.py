@@ -22,14 +22,19 @@ from .linear import linear_pack, linear_pack_fp16
 from .normalization import batch_norm, group_norm, instance_norm, layer_norm
 from .observe import histogram, min_max, min_max_per_channel
 from .packed import PackedConv, PackedLinear, PackedLinearFp16
+from .packed_recurrent import PackedGRU, PackedLSTM, PackedRNN
 from .pooling import adaptive_avg_pool2d, avg_pool2d, avg_pool3d, max_pool2d
+from .recurrent import gru_pack, gru_pack_fp16, lstm_pack, lstm_pack_fp16, rnn_pack, rnn_pack_fp16
 from .reduce import mean
 from .resize import interpolate_bilinear, interpolate_nearest
 
 __all__ = [
     "PackedConv",
+    "PackedGRU",
+    "PackedLSTM",
     "PackedLinear",
     "PackedLinearFp16",
+    "PackedRNN",
     "adaptive_avg_pool2d",
     "add",
     "add_scalar",
@@ -46,6 +51,8 @@ __all__ = [
     "fake_quantize_per_channel",
     "fake_quantize_per_tensor",
     "group_norm",
+    "gru_pack",
+    "gru_pack_fp16",
     "hardsigmoid",
     "hardswish",
     "hardtanh",
@@ -58,6 +65,8 @@ __all__ = [
     "linear_pack",
     "linear_pack_fp16",
     "lookup",
+    "lstm_pack",
+    "lstm_pack_fp16",
     "max_pool2d",
     "mean",
     "min_max",
@@ -69,6 +78,8 @@ __all__ = [
     "relu",
     "relu6",
     "requantize",
+    "rnn_pack",
+    "rnn_pack_fp16",
     "sigmoid",
     "tanh",
     "threshold",

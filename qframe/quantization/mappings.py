@@ -11,6 +11,8 @@ from ..nn.instancenorm import InstanceNorm1d, InstanceNorm2d, InstanceNorm3d
 from ..nn.linear import Linear
 from ..nn.module import Module
 from ..nn.normalization import GroupNorm, LayerNorm
+from ..nn.rnn import GRU, LSTM
+from ..nn.rnn_cells import GRUCell, LSTMCell, RNNCell
 from .stubs import DeQuantStub, QuantStub
 
 ModuleMapping = dict[type[Module], type[Module]]
@@ -46,7 +48,15 @@ DEFAULT_MODULE_MAPPING: ModuleMapping = {
 #: For ``quantize_dynamic``.
 DEFAULT_DYNAMIC_MODULE_MAPPING: ModuleMapping = {
     Linear: quantized.dynamic.Linear,
+    LSTM: quantized.dynamic.LSTM,
+    GRU: quantized.dynamic.GRU,
+    LSTMCell: quantized.dynamic.LSTMCell,
+    GRUCell: quantized.dynamic.GRUCell,
+    RNNCell: quantized.dynamic.RNNCell,
 }
+
+#: Types with a dynamic form only: ``prepare`` leaves them in float.
+DYNAMIC_ONLY: set[type[Module]] = DEFAULT_DYNAMIC_MODULE_MAPPING.keys() - DEFAULT_MODULE_MAPPING.keys()
 
 #: The types on which ``propagate_qconfig_`` stores a qconfig.
 DEFAULT_QCONFIG_PROPAGATE_WHITE_LIST: set[type[Module]] = {Sequential}

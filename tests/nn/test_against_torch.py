@@ -270,6 +270,72 @@ def test_lstm(bidirectional, bias, batch_first):
     close(ours(x)[0], theirs(tensor(x))[0])
 
 
+@pytest.mark.parametrize("bidirectional", [False, True])
+@pytest.mark.parametrize("bias", [False, True])
+@pytest.mark.parametrize("batch_first", [False, True])
+def test_gru(bidirectional, bias, batch_first):
+    ours, theirs = pair("GRU", 7, 5, 2, bias, batch_first, 0.0, bidirectional)
+    x, h = normal(0, 4, 4, 7), normal(1, 4 if bidirectional else 2, 4, 5)
+    for hx in (h, None):
+        expected, last = theirs(tensor(x), None if hx is None else tensor(hx))
+        out, h_n = ours(x, hx)
+        close(out, expected)
+        close(h_n, last)
+
+
+@pytest.mark.parametrize("name", ["LSTM", "GRU"])
+@pytest.mark.parametrize("lengths", [[5, 3, 3, 1], [2, 5, 1, 3]])
+@pytest.mark.parametrize("batch_first", [False, True])
+def test_packed_sequences(name, lengths, batch_first):
+    ours, theirs = pair(name, 7, 5, 2, bidirectional=True)
+    x = normal(0, 4, 5, 7) if batch_first else normal(0, 5, 4, 7)
+    sort = lengths == sorted(lengths, reverse=True)
+    packed = nn.utils.rnn.pack_padded_sequence(x, lengths, batch_first, sort)
+    packed_theirs = torch.nn.utils.rnn.pack_padded_sequence(tensor(x), lengths, batch_first, sort)
+    for mine, their in zip(packed, packed_theirs, strict=True):
+        assert (mine is None) == (their is None)
+        assert mine is None or np.array_equal(mine, their.numpy())
+    h = normal(1, 4, 4, 5)
+    hx = (h, h) if name == "LSTM" else h
+    out, last = ours(packed, hx)
+    expected, last_theirs = theirs(packed_theirs, tuple(map(tensor, hx)) if name == "LSTM" else tensor(hx))
+    close(out.data, expected.data)
+    close(np.stack(last), torch.stack(last_theirs) if name == "LSTM" else last_theirs)
+    padded, counts = nn.utils.rnn.pad_packed_sequence(out, batch_first, 0.5, 6)
+    padded_theirs, counts_theirs = torch.nn.utils.rnn.pad_packed_sequence(expected, batch_first, 0.5, 6)
+    close(padded, padded_theirs)
+    assert counts.tolist() == counts_theirs.tolist()
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
+        ("LSTMCell", (7, 5)),
+        ("GRUCell", (7, 5)),
+        ("RNNCell", (7, 5)),
+        ("RNNCell", (7, 5, False, "relu")),
+        ("GRUCell", (7, 5, False)),
+    ],
+)
+def test_cells(name, arguments):
+    ours, theirs = pair(name, *arguments)
+    x, h = normal(0, 3, 7), normal(1, 3, 5)
+    hx = (h, normal(2, 3, 5)) if name == "LSTMCell" else h
+    expected = theirs(tensor(x), tuple(map(tensor, hx)) if name == "LSTMCell" else tensor(hx))
+    new = ours(x, hx)
+    close(np.stack(new), torch.stack(expected) if name == "LSTMCell" else expected)
+
+
+@pytest.mark.parametrize("padding_idx", [None, 2, -1])
+def test_embedding(padding_idx):
+    ours, theirs = pair("Embedding", 6, 4, padding_idx)
+    indices = np.array([[0, 5, 2], [1, 1, 4]])
+    assert np.array_equal(ours(indices), theirs(tensor(indices)).detach().numpy())
+    assert np.array_equal(
+        ~nn.Embedding(6, 4, padding_idx).weight.any(axis=1), ~theirs.weight.detach().numpy().any(axis=1)
+    )
+
+
 @pytest.mark.parametrize(
     ("name", "arguments"),
     [
@@ -376,7 +442,13 @@ def test_repr(build):
 
 
 @pytest.mark.parametrize(
-    ("name", "arguments"), [("Linear", (300, 200)), ("Conv2d", (30, 50, 3)), ("LSTM", (30, 40))]
+    ("name", "arguments"),
+    [
+        ("Linear", (300, 200)),
+        ("Conv2d", (30, 50, 3)),
+        ("LSTM", (30, 40)),
+        ("GRUCell", (30, 40)),
+    ],
 )
 def test_initial_weights_have_the_same_distribution(name, arguments):
     ours, theirs = getattr(nn, name)(*arguments), getattr(torch.nn, name)(*arguments)

@@ -41,6 +41,10 @@ def conv3d():
     return nn.Conv3d(2, 3, 2)
 
 
+def recurrent(kind):
+    return [lambda: kind(4, 3), lambda: kind(4, 3, 2, bias=False, bidirectional=True)]
+
+
 def norm(dims):
     kind = {1: nn.BatchNorm1d, 2: nn.BatchNorm2d, 3: nn.BatchNorm3d}[dims]
     return lambda: kind(3)
@@ -77,7 +81,10 @@ MODULES = {
     nn.CrossEntropyLoss: [nn.CrossEntropyLoss],
     nn.Dropout: [nn.Dropout],
     nn.ELU: [nn.ELU],
+    nn.Embedding: [lambda: nn.Embedding(4, 3), lambda: nn.Embedding(4, 3, padding_idx=1)],
     nn.Flatten: [nn.Flatten],
+    nn.GRU: recurrent(nn.GRU),
+    nn.GRUCell: [lambda: nn.GRUCell(4, 3), lambda: nn.GRUCell(4, 3, bias=False)],
     nn.GroupNorm: [lambda: nn.GroupNorm(1, 3), lambda: nn.GroupNorm(1, 3, affine=False)],
     nn.Hardsigmoid: [nn.Hardsigmoid],
     nn.Hardswish: [nn.Hardswish],
@@ -87,9 +94,10 @@ MODULES = {
     nn.InstanceNorm2d: [lambda: nn.InstanceNorm2d(3, affine=True, track_running_stats=True)],
     nn.InstanceNorm3d: [lambda: nn.InstanceNorm3d(3)],
     nn.L1Loss: [nn.L1Loss],
-    nn.LSTM: [lambda: nn.LSTM(4, 3), lambda: nn.LSTM(4, 3, 2, bias=False, bidirectional=True)],
     nn.LayerNorm: [lambda: nn.LayerNorm((2, 3)), lambda: nn.LayerNorm(3, elementwise_affine=False)],
     nn.LeakyReLU: [nn.LeakyReLU],
+    nn.LSTM: recurrent(nn.LSTM),
+    nn.LSTMCell: [lambda: nn.LSTMCell(4, 3), lambda: nn.LSTMCell(4, 3, bias=False)],
     nn.Linear: [linear, lambda: nn.Linear(4, 3, bias=False)],
     nn.LogSoftmax: [lambda: nn.LogSoftmax(1)],
     nn.MSELoss: [nn.MSELoss],
@@ -97,6 +105,7 @@ MODULES = {
     nn.ModuleDict: [lambda: nn.ModuleDict({"a": linear()})],
     nn.ModuleList: [lambda: nn.ModuleList([linear()])],
     nn.NLLLoss: [nn.NLLLoss],
+    nn.RNNCell: [lambda: nn.RNNCell(4, 3), lambda: nn.RNNCell(4, 3, nonlinearity="relu")],
     nn.ReLU: [nn.ReLU],
     nn.ReLU6: [nn.ReLU6],
     nn.Sequential: [lambda: nn.Sequential(linear(), nn.ReLU(), nn.Linear(3, 2))],
@@ -155,6 +164,20 @@ MODULES = {
     nnq.ReLU: [nnq.ReLU],
     nnq.ReLU6: [nnq.ReLU6],
     nnq.Sigmoid: [lambda: nnq.Sigmoid(1.0, 0)],
+    nnq.dynamic.GRU: [*recurrent(nnq.dynamic.GRU), lambda: nnq.dynamic.GRU(4, 3, dtype=float16)],
+    nnq.dynamic.GRUCell: [
+        lambda: nnq.dynamic.GRUCell(4, 3),
+        lambda: nnq.dynamic.GRUCell(4, 3, dtype=float16),
+    ],
+    nnq.dynamic.LSTM: [*recurrent(nnq.dynamic.LSTM), lambda: nnq.dynamic.LSTM(4, 3, dtype=float16)],
+    nnq.dynamic.LSTMCell: [
+        lambda: nnq.dynamic.LSTMCell(4, 3),
+        lambda: nnq.dynamic.LSTMCell(4, 3, bias=False, dtype=float16),
+    ],
+    nnq.dynamic.RNNCell: [
+        lambda: nnq.dynamic.RNNCell(4, 3),
+        lambda: nnq.dynamic.RNNCell(4, 3, nonlinearity="relu", dtype=float16),
+    ],
     nnq.dynamic.Linear: [
         lambda: nnq.dynamic.Linear(4, 3),
         lambda: nnq.dynamic.Linear(4, 3, bias_=False, dtype=float16),

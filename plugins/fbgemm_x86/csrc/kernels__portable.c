@@ -46,10 +46,15 @@ static void half_tile(size_t mr, size_t k, const float *x, size_t stride, const 
     }
 }
 
+static void half_row(size_t panels, size_t k, const float *x, const uint16_t *packed, float *out) {
+    for (size_t p = 0; p < panels; p++) half_tile(1, k, x, k, packed + p * k * QF_LANES, out + p * QF_LANES);
+}
+
 const qf_kernels qf_kernels_portable = {
     .isa = "portable", .gemm = qf_gemm_i16s8_4x8c2__portable, .requant_rows = requant_rows,
     .rescale = rescale, .widen = widen, .sum_u8 = sum_u8, .max_u8 = max_u8, .min_max = min_max,
     .quantize8 = quantize8, .dequantize_u8 = dequantize_u8, .dequantize_i8 = dequantize_i8,
     .depthwise = {&qf_depthwise_portable, &qf_depthwise_portable}, .half_tile = half_tile,
+    .half_row = half_row, .cell = qf_cell__portable,
     .elementwise = &qf_elementwise_portable, .norms = &qf_norm_portable,
 };

@@ -10,12 +10,12 @@ void qf_requant_rows__avx512(const int32_t *, size_t, size_t, const qf_requant *
 #define COMMON_256                                                                            \
     QF_COMMON_AVX2, .requant_rows = qf_requant_rows__avx2, .quantize8 = qf_quantize8__avx2,           \
     .dequantize_u8 = qf_dequantize_u8__avx2, .dequantize_i8 = qf_dequantize_i8__avx2,                 \
-    .elementwise = &qf_elementwise_avx2, .norms = &qf_norm_avx2
+    .elementwise = &qf_elementwise_avx2, .norms = &qf_norm_avx2, .cell = qf_cell__avx2
 
 #define COMMON_512                                                                            \
     QF_COMMON_AVX2, .requant_rows = qf_requant_rows__avx512, .quantize8 = qf_quantize8__avx512,       \
     .dequantize_u8 = qf_dequantize_u8__avx512, .dequantize_i8 = qf_dequantize_i8__avx512,                 \
-    .norms = &qf_norm_avx512
+    .norms = &qf_norm_avx512, .cell = qf_cell__avx512
 
 const qf_kernels qf_kernels_avx2 = {
     .isa = "avx2", COMMON_256, .gemm = qf_gemm_i16s8_6x16c2__avx2, .fast_gemm = qf_gemm_u8s8_6x16c4__avx2,

@@ -14,6 +14,7 @@ U8 = ffi.typeof("uint8_t[]")
 I8 = ffi.typeof("int8_t[]")
 U16 = ffi.typeof("uint16_t[]")
 I32 = ffi.typeof("int32_t[]")
+I64 = ffi.typeof("int64_t[]")
 F32 = ffi.typeof("float[]")
 
 from_buffer = ffi.from_buffer
