@@ -55,6 +55,7 @@ typedef struct qf_elementwise {
     /* The bin of each element, or `bins` for those outside first..last; width is last - first. */
     void (*find_bins)(const float *x, size_t count, float first, float last, float width, int32_t bins,
                       int32_t *index);
+    const struct qf_resize *resize; /* resize.h */
 } qf_elementwise;
 
 extern const qf_elementwise qf_elementwise_portable;

@@ -1,5 +1,6 @@
 /* The kernels of elementwise.h for AVX2 and above: sums, products, tables, and loops for the compiler. */
 #include "elementwise_avx2.h"
+#include "resize.h"
 
 #if QF_X86
 QF_TARGET_BEGIN(QF_AVX2)
@@ -156,6 +157,7 @@ const qf_elementwise qf_elementwise_avx2 = {
     .max_windows = qf_max_windows__avx2,
     .average_windows = qf_average_windows__avx2, .batch_norm = qf_batch_norm__avx2,
     .min_max_columns = qf_min_max_columns__avx2, .find_bins = qf_find_bins__avx2,
+    .resize = &qf_resize_avx2,
 };
 
 QF_TARGET_END

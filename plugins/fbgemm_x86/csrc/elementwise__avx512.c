@@ -1,5 +1,6 @@
 /* Sums, products and tables, AVX-512: the forms of elementwise__avx2.c and lookup__avx2.c, twice as wide. */
 #include "elementwise_avx2.h"
+#include "resize.h"
 
 #if QF_X86
 QF_TARGET_BEGIN(QF_AVX512)
@@ -153,7 +154,8 @@ static void clamp(const uint8_t *x, size_t count, uint8_t low, uint8_t high, uin
 #define COMMON                                                                                        \
     .add = add, .mul = mul, .clamp = clamp, .max_windows = qf_max_windows__avx2,                         \
     .average_windows = qf_average_windows__avx2, .batch_norm = qf_batch_norm__avx2,                      \
-    .min_max_columns = qf_min_max_columns__avx2, .find_bins = qf_find_bins__avx2
+    .min_max_columns = qf_min_max_columns__avx2, .find_bins = qf_find_bins__avx2,                        \
+    .resize = &qf_resize_avx512
 
 const qf_elementwise qf_elementwise_avx512 = {COMMON, .lookup = qf_lookup__avx512};
 const qf_elementwise qf_elementwise_avx512vbmi = {COMMON, .lookup = qf_lookup__avx512vbmi};

@@ -1,5 +1,6 @@
 /* The kernels of elementwise.h in plain C. */
 #include "elementwise_loops.h"
+#include "resize.h"
 
 static void add(const uint8_t *a, const uint8_t *b, size_t count, const qf_binary *p, uint8_t *out) {
     qf_add_loop(a, b, count, p, out);
@@ -48,4 +49,5 @@ const qf_elementwise qf_elementwise_portable = {
     .add = add, .mul = mul, .clamp = clamp, .lookup = lookup, .max_windows = max_windows,
     .average_windows = average_windows, .batch_norm = batch_norm, .min_max_columns = min_max_columns,
     .find_bins = find_bins,
+    .resize = &qf_resize_portable,
 };

@@ -15,6 +15,7 @@ from . import (
     pooling,
     recurrent,
     reduce,
+    resize,
 )
 
 KERNELS: dict[str, Kernel] = {
@@ -51,5 +52,7 @@ KERNELS: dict[str, Kernel] = {
         recurrent.rnn_pack,
         recurrent.rnn_pack_fp16,
         reduce.mean,
+        resize.interpolate_bilinear,
+        resize.interpolate_nearest,
     )
 }
