@@ -52,6 +52,11 @@ typedef struct qf_change {
     uint8_t from_flip, flip;
 } qf_change;
 
+/* Whether 8-bit codes stay in the range of int32, and no scale loses bits when it is divided by 2**16. */
+QF_INLINE int qf_is_tame(const qf_change *c) {
+    return 255.0f * c->from.scale * c->reciprocal < 1e9f && c->from.scale > QF_TINY && c->reciprocal > QF_TINY;
+}
+
 typedef struct qf_elementwise {
     qf_binary_fn add, mul;
     void (*clamp)(const uint8_t *x, size_t count, uint8_t low, uint8_t high, uint8_t flip, uint8_t *out);

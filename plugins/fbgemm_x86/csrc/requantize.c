@@ -28,13 +28,11 @@ static void requantize_piece(void *context, size_t index) {
 
 void qf_requantize(const uint8_t *x, size_t count, float x_scale, int32_t x_zero_point, int x_flip, float scale,
                    int32_t zero_point, int flip, uint8_t *out) {
-    float factor = 1.0f / scale, largest = 255.0f * x_scale;
-    int tame = largest * factor < 1e9f && x_scale > QF_TINY && factor > QF_TINY;
     uint8_t table[256];
-    qf_change change = {{x_scale, x_zero_point + x_flip}, factor, qf_make_bounds(0, 255, zero_point + flip),
+    qf_change change = {{x_scale, x_zero_point + x_flip}, 1.0f / scale, qf_make_bounds(0, 255, zero_point + flip),
                         (uint8_t)x_flip, (uint8_t)flip};
     job j = {x, out, count, change, table};
-    if (tame && qf_active->elementwise->requantize) {
+    if (qf_active->elementwise->requantize && qf_is_tame(&change)) {
         qf_parallel(requantize_piece, &j, qf_ceil_div(count, PIECE));
         return;
     }
