@@ -20,11 +20,12 @@ QF_INLINE operand make_operand(int32_t zero_point, float scale) {
     return o;
 }
 
+enum { AND_OR = 0xEA }; /* a & b | c */
+
 /* x & mask | exponent of 2**23 */
 QF_INLINE __m512 masked(__m512i x, int mask) {
-    const int and_or = 0xEA;
     return _mm512_castsi512_ps(
-        _mm512_ternarylogic_epi32(x, _mm512_set1_epi32(mask), _mm512_set1_epi32(0x4B000000), and_or));
+        _mm512_ternarylogic_epi32(x, _mm512_set1_epi32(mask), _mm512_set1_epi32(0x4B000000), AND_OR));
 }
 
 QF_INLINE void centered64(const uint8_t *from, int flips, const operand *o, __m512 *to) {
