@@ -34,7 +34,7 @@ def fake_quantize_per_tensor() -> Iterator[Sample]:
 
 
 def fake_quantize_per_channel() -> Iterator[Sample]:
-    """Yield every axis of several ranks, zero points over the whole range, ties, special numbers."""
+    """Yield every axis of several ranks, ranges with zero points all over them, ties, special numbers."""
     draw = Draw("fake_quantize_per_channel")
     for shape in ((5,), (3, 7), (4, 3, 5), (2, 17, 3, 3)):
         for axis, channels in enumerate(shape):
@@ -44,6 +44,10 @@ def fake_quantize_per_channel() -> Iterator[Sample]:
             name = f"rank{len(shape)}-axis{axis}"
             rows = (0,) if axis else ()
             yield single(name, x, scales, zero_points, axis, -128, 127, rows=rows)
+    for name, (low, high) in RANGES.items():
+        zero_points = np.array([low, high, (low + high) // 2])
+        x, scales = draw.floats((3, 7), 40), np.array([0.3, 0.1, 2], np.float32)
+        yield single(name, x, scales, zero_points, 0, low, high)
     ties = np.tile((np.arange(-300, 300) / 2).astype(np.float32), (2, 1))
     yield single("ties", ties, np.array([1, 0.5], np.float32), np.array([3, -20]), 0, -128, 127)
     x = np.tile(SPECIAL, (3, 1))
