@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from .dtypes import load_more
 from .errors import ArgumentError
 
 Array = np.ndarray[Any, Any]
@@ -60,17 +61,19 @@ def register_qscheme(qscheme: QScheme) -> QScheme:
 
 
 def get_qscheme(name: str) -> QScheme:
-    """Return the qscheme called ``name``.
+    """Return the qscheme called ``name``, loading the plugins if one of them may have it.
 
     Raises:
         ArgumentError: no qscheme has that name.
     """
+    if name not in _by_name:
+        load_more()
     try:
         return _by_name[name]
     except KeyError:
         raise ArgumentError(
             f"there is no qscheme '{name}' (known: {', '.join(_by_name)})",
-            fix="Register it with qframe.register_qscheme first",
+            fix="Install the plugin that has it, or register it with qframe.register_qscheme first",
         ) from None
 
 

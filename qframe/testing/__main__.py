@@ -74,7 +74,7 @@ def _ops(patterns: str) -> list[str]:
     Raises:
         EngineError: a pattern matches none.
     """
-    registry.usable_engines()  # loads the plugins, whose ops are in OPS from then on
+    registry.load()  # ops of plugins are in OPS from then on
     for pattern in patterns.split(","):
         if not chosen_ops(pattern):
             close = near_names(pattern, OPS, 1)

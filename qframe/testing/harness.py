@@ -55,7 +55,7 @@ class Harness:
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
         """Fill the arguments ``op`` and ``case``, ``stacked`` (with rows) and ``packed`` of the tests."""
-        registry.usable_engines()  # loads the plugins, whose ops are in OPS from then on
+        registry.load()  # ops of plugins are in OPS from then on
         chosen = chosen_ops(self.ops)
         if "op" in metafunc.fixturenames:
             metafunc.parametrize("op", chosen)

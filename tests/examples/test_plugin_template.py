@@ -1,28 +1,19 @@
 """The plugin template: built with plain pip, found, tested by its own tests, clear about what is missing."""
 
-import os
 import shutil
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
 import qframe
 from qframe.engines import OPS
 
-ROOT = Path(__file__).parents[2]
+from ..installed import ROOT, copied, pip_install, run, run_tests, table
+
 TEMPLATE = ROOT / "examples" / "plugin_template"
 FBGEMM = ROOT / "plugins" / "fbgemm_x86"
 COMPILER = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
 
 needs_compiler = pytest.mark.skipif(COMPILER is None, reason="needs a C compiler")
-
-
-def copied(source, folder):
-    """A copy outside of any checkout."""
-    ignored = shutil.ignore_patterns("build", "*.so", "*.egg-info", "include")
-    return shutil.copytree(source, folder, ignore=ignored)
 
 
 @pytest.fixture(scope="module")
@@ -31,34 +22,19 @@ def installed(tmp_path_factory):
     folder = tmp_path_factory.mktemp("template")
     source = copied(TEMPLATE, folder / "source")
     shutil.copytree(qframe.get_include(), source / "include")
-    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"]
-    subprocess.run([*pip, "--target", folder / "site", source], check=True)
-    return folder / "site"
-
-
-def run(folder, *arguments, cwd=None, **variables):
-    """Run Python with a folder of installed packages in front of those of the environment."""
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("QFRAME_")}
-    environment = {**clean, "PYTHONPATH": str(folder), **variables}
-    result = subprocess.run(
-        [sys.executable, *arguments], capture_output=True, text=True, cwd=cwd, env=environment
-    )
-    return result.returncode, result.stdout + result.stderr
+    return pip_install(source, folder / "site")
 
 
 @needs_compiler
 def test_it_is_found_and_shown(installed):
     code, shown = run(installed, "-m", "qframe")
     assert code == 0
-    line = next(line for line in shown.splitlines() if line.startswith("mynpu"))
-    assert line.split() == ["mynpu", "qframe-mynpu", "0.1.0", "20", "yes", "(portable", "C)"]
+    assert table(shown)["mynpu"] == ["qframe-mynpu", "0.1.0", "20", "yes", "(portable", "C)"]
 
 
 @needs_compiler
 def test_its_own_tests_pass(installed, tmp_path):
-    shutil.copytree(TEMPLATE / "tests", tmp_path / "tests")
-    shutil.copy(TEMPLATE / "pyproject.toml", tmp_path)
-    code, printed = run(installed, "-m", "pytest", "-p", "no:cacheprovider", cwd=tmp_path)
+    code, printed = run_tests(installed, TEMPLATE, tmp_path)
     assert code == 0, printed[-3000:]
     assert " passed" in printed
 
@@ -67,7 +43,7 @@ def test_its_own_tests_pass(installed, tmp_path):
 def test_it_provides_two_ops_and_falls_back_for_the_rest(installed):
     code, printed = run(installed, "-m", "qframe", "coverage", QFRAME_PLUGINS="mynpu")
     assert code == 0
-    rows = {line.split()[0]: line.split()[1:] for line in printed.splitlines() if line.strip()}
+    rows = table(printed)
     assert rows["op"] == ["mynpu", "reference"]
     assert {op for op in OPS if rows[op] == ["yes", "yes"]} == {"add", "linear_pack"}
     assert {op for op in OPS if rows[op] == ["(reference)", "yes"]} == OPS.keys() - {"add", "linear_pack"}
