@@ -3,24 +3,30 @@ PYTHON ?= python3
 VENV ?= .venv
 # Further extras for `make test`, e.g. EXTRAS=,oracle for the live comparisons with PyTorch.
 EXTRAS ?=
-# An interpreter with PyTorch, for `make bench`.
-TORCH ?=
+# For `make bench`: an environment of its own with the libraries that qframe is compared with, where the results
+# go, and further options, e.g. BENCH="ops --only conv" or BENCH="--python torch=PATH".
+BENCH_VENV ?= .venv-bench
+BENCH_PYTHON ?= $(firstword $(shell command -v python3.11) $(PYTHON))
+RESULTS ?= build/benchmarks.json
+BENCH ?= --isa native avx2
 BIN := $(VENV)/bin
 PROJECTS := pyproject.toml qframe/version.py $(wildcard plugins/*/pyproject.toml)
 C_PLUGINS := $(patsubst %/setup.py,./%,$(wildcard plugins/*/setup.py))
 
-.PHONY: demo test template lint format bench clean help
+.PHONY: demo test template lint format bench bench-quick bench-report clean help
 
 help:
-	@echo "make demo    quantize the digits models and print the table"
+	@echo "make demo    quantize the digits models and a language model, and print the tables"
 	@echo "make test    run all tests (EXTRAS=,oracle compares with PyTorch live)"
 	@echo "make template  what its README says: copy examples/plugin_template, rename it, build it, test it"
 	@echo "make lint    ruff and mypy"
 	@echo "make format  let ruff rewrite what it can"
-	@echo "make bench   time dispatch, import and the engines (TORCH=PYTHON: against PyTorch)"
+	@echo "make bench   compare with PyTorch, onnxruntime and OpenVINO (BENCH=OPTIONS; bench-quick: operations, few rounds)"
+	@echo "make bench-report  write the stored results into docs/performance.md"
 
 demo: $(VENV)/installed-demo
 	$(BIN)/python examples/digits.py
+	$(BIN)/python examples/lstm.py
 
 test: $(VENV)/installed-testing,demo$(EXTRAS)
 	$(BIN)/python -m pytest
@@ -47,11 +53,20 @@ format: $(VENV)/installed-dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(VENV)/installed-demo
-	$(BIN)/python benchmarks/dispatch.py
-	$(BIN)/python benchmarks/import_time.py
-	$(BIN)/python benchmarks/reference_conv.py
-	-$(BIN)/python plugins/fbgemm_x86/benchmarks/engine_ops.py $(if $(TORCH),--torch $(TORCH))
+bench: $(BENCH_VENV)/ready
+	$(BENCH_VENV)/bin/python -m benchmarks --results $(RESULTS) $(BENCH)
+
+bench-quick: $(BENCH_VENV)/ready
+	$(BENCH_VENV)/bin/python -m benchmarks ops --rounds 3 --threads 1
+
+bench-report: $(BENCH_VENV)/ready
+	$(BENCH_VENV)/bin/python -m benchmarks.report $(RESULTS)
+
+# Without the libraries to compare with, the benchmark says which are missing and runs qframe alone.
+$(BENCH_VENV)/ready: $(PROJECTS)
+	$(MAKE) $(BENCH_VENV)/installed-bench VENV=$(BENCH_VENV) PYTHON=$(BENCH_PYTHON) || \
+	  $(MAKE) $(BENCH_VENV)/installed-demo VENV=$(BENCH_VENV) PYTHON=$(BENCH_PYTHON)
+	touch $@
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV) || { \
@@ -68,4 +83,4 @@ $(VENV)/installed-%: $(BIN)/python $(PROJECTS)
 	touch $@
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info plugins/*/build plugins/*/*.egg-info .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) $(BENCH_VENV) build dist *.egg-info plugins/*/build plugins/*/*.egg-info .pytest_cache .mypy_cache .ruff_cache

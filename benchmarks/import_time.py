@@ -1,12 +1,10 @@
 """How much longer ``import qframe`` takes than ``import numpy``, in fresh interpreters.
 
-Run ``python benchmarks/import_time.py``.  The goal is at most 60 ms.  Fails if the import loads a
-plugin: engines are found at first use, never at import.
+Fails if the import loads a plugin: engines are found at first use, never at import.
 """
 
 from __future__ import annotations
 
-import argparse
 import os
 import re
 import subprocess
@@ -14,7 +12,10 @@ import sys
 import tempfile
 
 import numpy as np
-from timing import print_table
+
+from . import targets
+from .tables import Table
+from .targets import Judgement
 
 LINE = re.compile(r"import time:\s*(?P<self>\d+) \|\s*(?P<total>\d+) \|(?P<indent> +)(?P<name>\S+)")
 PLUGINS_LOADED = """
@@ -26,34 +27,32 @@ print(*sorted((roots | {"qframe_reference"}) & set(sys.modules)))
 """
 
 
-def main() -> None:
-    """Time both imports in turn and print the medians and the slowest modules of qframe."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--repetitions", type=int, default=7)
-    parser.add_argument("--slowest", type=int, default=10, help="modules to list")
-    arguments = parser.parse_args()
+#: How many modules the second table lists.
+SLOWEST = 10
+
+
+def tables(rounds: int) -> list[Table]:
+    """Time both imports in turn; return the medians, and the slowest modules of qframe."""
     with tempfile.TemporaryDirectory() as bytecode:
         environment = with_bytecode_in(bytecode)
         refuse_plugins(environment)
         runs = [
-            (import_times("numpy", environment), import_times("qframe", environment))
-            for _ in range(arguments.repetitions)
+            (import_times("numpy", environment), import_times("qframe", environment)) for _ in range(rounds)
         ]
-    numpy_ms = float(np.median([sum_of_top(numpy_run) for numpy_run, _ in runs]))
-    qframe_ms = float(np.median([sum_of_top(qframe_run) for _, qframe_run in runs]))
-    print_table(
-        "Import time in ms (median of fresh interpreters)",
-        ("import numpy", "import qframe", "difference", "ratio"),
-        [
-            (
-                f"{numpy_ms:.1f}",
-                f"{qframe_ms:.1f}",
-                f"{qframe_ms - numpy_ms:.1f}",
-                f"{qframe_ms / numpy_ms:.2f}",
-            )
-        ],
+    pairs = np.array([[sum_of_top(run) for run in pair] for pair in runs])
+    return [imports(pairs), slowest([qframe_run for _, qframe_run in runs])]
+
+
+def imports(pairs: np.ndarray) -> Table:
+    """Both imports (columns) in milliseconds, and the median of their differences in each round (rows)."""
+    added = float(np.median(pairs[:, 1] - pairs[:, 0]))
+    difference = Judgement("import", added, targets.IMPORT)
+    numbers = (f"{ms:.1f}" for ms in (*np.median(pairs, axis=0), added))
+    return Table(
+        "Import time, fresh interpreters",
+        ("import numpy, ms", "import qframe, ms", "difference, ms", "allowed", ""),
+        [(*numbers, f"{targets.IMPORT:.0f}", difference.verdict)],
     )
-    print_slowest([qframe_run for _, qframe_run in runs], arguments.slowest)
 
 
 def with_bytecode_in(folder: str) -> dict[str, str]:
@@ -69,7 +68,7 @@ def refuse_plugins(environment: dict[str, str]) -> None:
     """Stop if a bare ``import qframe`` loads the module of a plugin; also compiles what is measured."""
     loaded = run(environment, "-c", PLUGINS_LOADED).stdout.split()
     if loaded:
-        sys.exit(f"import qframe loads the plugins {', '.join(loaded)}; it must load none")
+        raise RuntimeError(f"import qframe loads the plugins {', '.join(loaded)}; it must load none")
 
 
 def import_times(module: str, environment: dict[str, str]) -> dict[str, tuple[int, float, float]]:
@@ -95,14 +94,10 @@ def sum_of_top(times: dict[str, tuple[int, float, float]]) -> float:
     return sum(total for depth, _, total in times.values() if depth == outermost)
 
 
-def print_slowest(runs: list[dict[str, tuple[int, float, float]]], count: int) -> None:
-    """Print the modules of qframe whose own code takes longest to import."""
+def slowest(runs: list[dict[str, tuple[int, float, float]]]) -> Table:
+    """The modules of qframe whose own code takes longest to import."""
     names = [name for name in runs[0] if name.split(".")[0] == "qframe"]
     own = {name: float(np.median([times[name][1] for times in runs if name in times])) for name in names}
-    slowest = sorted(own, key=own.__getitem__, reverse=True)[:count]
-    rows = [(name, f"{own[name]:.2f}", f"{runs[0][name][2]:.2f}") for name in slowest]
-    print_table("Slowest modules of qframe", ("module", "own ms", "with its imports, first run"), rows)
-
-
-if __name__ == "__main__":
-    main()
+    chosen = sorted(own, key=own.__getitem__, reverse=True)[:SLOWEST]
+    rows = [(name, f"{own[name]:.2f}", f"{runs[0][name][2]:.2f}") for name in chosen]
+    return Table("Slowest modules of qframe", ("module", "own ms", "with its imports, first run"), rows)

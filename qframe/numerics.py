@@ -174,6 +174,33 @@ def batch_norm_coefficients(
     return BatchNormCoefficients(alpha.astype(np.float32), beta.astype(np.float32))
 
 
+class NormStatistics(NamedTuple):
+    """Of each normalised group, float32: codes become ``(code - zero_point - mean) * factor``."""
+
+    mean: Array
+    factor: Array
+
+
+def norm_statistics(
+    total: Array, squares: Array, count: int, eps: float, scale: float, zero_point: int
+) -> NormStatistics:
+    """Return how groups of ``count`` codes are normalised.
+
+    The variance is rounded once after the subtraction, and ``eps`` is added in float64.
+
+    Args:
+        total, squares: exact sums of the codes and of their squares, int64, any shape.
+        scale, zero_point: of the codes.
+    """
+    with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+        mean = total.astype(np.float32) / np.float32(count)
+        of_squares = (squares.astype(np.float32) / np.float32(count)).astype(np.float64)
+        variance = np.maximum((of_squares - np.square(mean, dtype=np.float64)).astype(np.float32), 0)
+        deviation = np.sqrt((variance * np.float32(scale) * np.float32(scale)).astype(np.float64) + eps)
+        factor = (np.float32(scale) / deviation).astype(np.float32)
+    return NormStatistics(mean - np.float32(zero_point), factor)
+
+
 class ScalarShift(NamedTuple):
     """How ``add_scalar`` changes a tensor: new qparams, and what is to be done to the codes.
 

@@ -11,6 +11,7 @@ from .numerics import (
     BatchNormCoefficients,
     Clamp,
     LinearSources,
+    NormStatistics,
     OutputTransform,
     ScalarShift,
     add_scalar_shift,
@@ -24,6 +25,7 @@ from .numerics import (
     fake_quantize,
     linear_sources,
     nearest_sources,
+    norm_statistics,
     output_transform,
     quantize,
     reciprocal,
@@ -31,8 +33,16 @@ from .numerics import (
     requantize_channels_last,
     round_to_codes,
 )
+from .numerics_recurrent import gru_cell, lstm_cell, rnn_relu_cell, rnn_tanh_cell, run_steps
+from .numerics_transcendental import exp, sigmoid, tanh
 from .ops.geometry import adaptive_windows, conv_output_size, pool_output_size
-from .ops.protocols import PackedConvKernel, PackedLinearFp16Kernel, PackedLinearKernel
+from .ops.protocols import (
+    PackedConvKernel,
+    PackedLinearFp16Kernel,
+    PackedLinearKernel,
+    PackedRecurrentFp16Kernel,
+    PackedRecurrentKernel,
+)
 from .qparams import choose_dynamic_qparams
 from .qschemes import (
     QScheme,
@@ -56,10 +66,13 @@ __all__ = [
     "EngineError",
     "Kernel",
     "LinearSources",
+    "NormStatistics",
     "OutputTransform",
     "PackedConvKernel",
     "PackedLinearFp16Kernel",
     "PackedLinearKernel",
+    "PackedRecurrentFp16Kernel",
+    "PackedRecurrentKernel",
     "QFrameError",
     "QScheme",
     "QSchemeError",
@@ -78,12 +91,16 @@ __all__ = [
     "dequantize",
     "dequantize_per_channel",
     "dtype_of",
+    "exp",
     "fake_quantize",
     "float16",
+    "gru_cell",
     "hookimpl",
     "linear_sources",
+    "lstm_cell",
     "mean_codes",
     "nearest_sources",
+    "norm_statistics",
     "op",
     "output_transform",
     "per_channel_affine",
@@ -100,5 +117,10 @@ __all__ = [
     "register_qscheme",
     "requantize",
     "requantize_channels_last",
+    "rnn_relu_cell",
+    "rnn_tanh_cell",
     "round_to_codes",
+    "run_steps",
+    "sigmoid",
+    "tanh",
 ]

@@ -27,6 +27,8 @@ _INSTANCE_NORM = (
     "num_features, weight, bias, scale, zero_point, eps=1e-05, momentum=0.1, affine=False, "
     "track_running_stats=False"
 )
+_FLOAT_INSTANCE_NORM = "num_features, eps=1e-05, momentum=0.1, affine=False, track_running_stats=False"
+_RNN = "input_size, hidden_size, num_layers=1, bias=True, batch_first=False, dropout=0.0, bidirectional=False"
 _UPSAMPLE = "input, size=None, scale_factor=None, mode='nearest', align_corners=None"
 
 TENSORS = [
@@ -248,31 +250,37 @@ QUANTIZED = [
     ),
     ("nn.quantized.BatchNorm2d", "num_features, eps=1e-05, momentum=0.1", None),
     ("nn.quantized.BatchNorm3d", "num_features, eps=1e-05, momentum=0.1", None),
-    ("nn.quantized.ELU", "scale, zero_point, alpha=1.0", "operators"),
-    ("nn.quantized.Hardswish", "scale, zero_point", "operators"),
+    ("nn.quantized.ELU", "scale, zero_point, alpha=1.0", None),
+    ("nn.quantized.Hardswish", "scale, zero_point", None),
     (
         "nn.quantized.LayerNorm",
         "normalized_shape, weight, bias, scale, zero_point, eps=1e-05, elementwise_affine=True",
-        "operators",
+        None,
     ),
     (
         "nn.quantized.GroupNorm",
         "num_groups, num_channels, weight, bias, scale, zero_point, eps=1e-05, affine=True",
-        "operators",
+        None,
     ),
-    ("nn.quantized.InstanceNorm1d", _INSTANCE_NORM, "operators"),
-    ("nn.quantized.InstanceNorm2d", _INSTANCE_NORM, "operators"),
-    ("nn.quantized.InstanceNorm3d", _INSTANCE_NORM, "operators"),
+    ("nn.quantized.InstanceNorm1d", _INSTANCE_NORM, None),
+    ("nn.quantized.InstanceNorm2d", _INSTANCE_NORM, None),
+    ("nn.quantized.InstanceNorm3d", _INSTANCE_NORM, None),
     ("nn.quantized.dynamic.Linear", "in_features, out_features, bias_=True, dtype=qint8", None),
     ("nn.quantized.dynamic.Linear.from_float", "mod", None),
-    ("nn.quantized.dynamic.LSTM", "*args, **kwargs", "operators"),
-    ("nn.quantized.dynamic.LSTMCell", "*args, **kwargs", "operators"),
-    ("nn.quantized.dynamic.GRUCell", "input_size, hidden_size, bias=True, dtype=qint8", "operators"),
+    # The documentation says *args, **kwargs for the first and third: those of the float module, and dtype.
+    ("nn.quantized.dynamic.LSTM", _RNN + ", dtype=qint8", None),
+    ("nn.quantized.dynamic.GRU", _RNN + ", dtype=qint8", None),  # PyTorch 2's
+    ("nn.quantized.dynamic.LSTMCell", "input_size, hidden_size, bias=True, dtype=qint8", None),
+    ("nn.quantized.dynamic.GRUCell", "input_size, hidden_size, bias=True, dtype=qint8", None),
     (
         "nn.quantized.dynamic.RNNCell",
         "input_size, hidden_size, bias=True, nonlinearity='tanh', dtype=qint8",
-        "operators",
+        None,
     ),
+    ("nn.quantized.dynamic.LSTM.from_float", "mod", None),
+    ("nn.quantized.dynamic.LSTMCell.from_float", "mod", None),
+    ("nn.quantized.dynamic.GRUCell.from_float", "mod", None),
+    ("nn.quantized.dynamic.RNNCell.from_float", "mod", None),
 ]
 
 FUNCTIONAL = [
@@ -288,22 +296,32 @@ FUNCTIONAL = [
     ),
     ("nn.quantized.functional.adaptive_avg_pool2d", "input, output_size", None),
     ("nn.quantized.functional.avg_pool2d", "input, " + _AVG_POOL, None),
-    ("nn.quantized.functional.avg_pool3d", "input, " + _AVG_POOL, "operators"),
-    ("nn.quantized.functional.interpolate", _UPSAMPLE, "operators"),
-    ("nn.quantized.functional.hardswish", "input, scale, zero_point", "operators"),
-    ("nn.quantized.functional.hardsigmoid", "input", "operators"),
-    ("nn.quantized.functional.hardtanh", "input, min_val=-1.0, max_val=1.0, inplace=False", "operators"),
+    ("nn.quantized.functional.avg_pool3d", "input, " + _AVG_POOL, None),
+    ("nn.quantized.functional.interpolate", _UPSAMPLE, None),
+    ("nn.quantized.functional.hardswish", "input, scale, zero_point", None),
+    ("nn.quantized.functional.hardsigmoid", "input", None),
+    ("nn.quantized.functional.hardtanh", "input, min_val=-1.0, max_val=1.0, inplace=False", None),
     (
         "nn.quantized.functional.leaky_relu",
         "input, negative_slope=0.01, inplace=False, scale=None, zero_point=None",
-        "operators",
+        None,
     ),
-    ("nn.quantized.functional.elu", "input, scale, zero_point, alpha=1.0", "operators"),
-    ("nn.quantized.functional.clamp", "input, min_, max_", "operators"),
-    ("nn.quantized.functional.threshold", "input, threshold, value", "operators"),
-    ("nn.quantized.functional.upsample", _UPSAMPLE, "operators"),
-    ("nn.quantized.functional.upsample_bilinear", "input, size=None, scale_factor=None", "operators"),
-    ("nn.quantized.functional.upsample_nearest", "input, size=None, scale_factor=None", "operators"),
+    ("nn.quantized.functional.elu", "input, scale, zero_point, alpha=1.0", None),
+    ("nn.quantized.functional.clamp", "input, min_, max_", None),
+    ("nn.quantized.functional.threshold", "input, threshold, value", None),
+    ("nn.quantized.functional.upsample", _UPSAMPLE, None),
+    ("nn.quantized.functional.upsample_bilinear", "input, size=None, scale_factor=None", None),
+    ("nn.quantized.functional.upsample_nearest", "input, size=None, scale_factor=None", None),
+]
+
+# What later versions of PyTorch have under these names and the documentation lacks.
+LATER = [
+    (
+        "nn.quantized.LeakyReLU",
+        "scale, zero_point, negative_slope=0.01, inplace=False",
+        None,
+    ),
+    ("nn.quantized.Sigmoid", "output_scale, output_zero_point", None),
 ]
 
 # The float modules that the documentation's examples build on: names and arguments of torch.nn.
@@ -323,22 +341,89 @@ FLOAT = [
     ("nn.BatchNorm3d", _BATCH_NORM, None),
     ("nn.ReLU", "inplace=False", None),
     ("nn.ReLU6", "inplace=False", None),
+    ("nn.ELU", "alpha=1.0, inplace=False", None),
+    ("nn.Hardswish", "", None),
+    ("nn.LeakyReLU", "negative_slope=0.01, inplace=False", None),
+    ("nn.Sigmoid", "", None),
+    ("nn.Tanh", "", None),
+    ("nn.Hardtanh", "min_val=-1.0, max_val=1.0, inplace=False", None),
+    ("nn.Hardsigmoid", "", None),
+    ("nn.Threshold", "threshold, value, inplace=False", None),
+    ("nn.LayerNorm", "normalized_shape, eps=1e-05, elementwise_affine=True", None),
+    ("nn.GroupNorm", "num_groups, num_channels, eps=1e-05, affine=True", None),
+    ("nn.InstanceNorm1d", _FLOAT_INSTANCE_NORM, None),
+    ("nn.InstanceNorm2d", _FLOAT_INSTANCE_NORM, None),
+    ("nn.InstanceNorm3d", _FLOAT_INSTANCE_NORM, None),
+    ("nn.Upsample", "size=None, scale_factor=None, mode='nearest', align_corners=None", None),
+    ("nn.UpsamplingNearest2d", "size=None, scale_factor=None", None),
+    ("nn.UpsamplingBilinear2d", "size=None, scale_factor=None", None),
     (
         "nn.MaxPool2d",
         "kernel_size, stride=None, padding=0, dilation=1, return_indices=False, ceil_mode=False",
         None,
     ),
     ("nn.AvgPool2d", _AVG_POOL, None),
+    ("nn.AvgPool3d", _AVG_POOL, None),
     ("nn.AdaptiveAvgPool2d", "output_size", None),
     ("nn.Flatten", "start_dim=1, end_dim=-1", None),
     ("nn.Dropout", "p=0.5, inplace=False", None),
-    ("nn.LSTM", None, None),
+    ("nn.LSTM", _RNN, None),
+    ("nn.GRU", _RNN, None),
+    ("nn.LSTMCell", "input_size, hidden_size, bias=True", None),
+    ("nn.GRUCell", "input_size, hidden_size, bias=True", None),
+    ("nn.RNNCell", "input_size, hidden_size, bias=True, nonlinearity='tanh'", None),
+    (
+        "nn.Embedding",
+        "num_embeddings, embedding_dim, padding_idx=None, max_norm=None, norm_type=2.0, "
+        "scale_grad_by_freq=False, sparse=False",
+        None,
+    ),
+    ("nn.utils.rnn.PackedSequence", None, None),
+    (
+        "nn.utils.rnn.pack_padded_sequence",
+        "input, lengths, batch_first=False, enforce_sorted=True",
+        None,
+    ),
+    (
+        "nn.utils.rnn.pad_packed_sequence",
+        "sequence, batch_first=False, padding_value=0.0, total_length=None",
+        None,
+    ),
     ("nn.CrossEntropyLoss", None, None),
     ("nn.MSELoss", None, None),
     ("nn.init.kaiming_uniform_", None, None),
     ("nn.functional.linear", "input, weight, bias=None", None),
     ("nn.functional.conv2d", "input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1", None),
     ("nn.functional.relu", "input, inplace=False", None),
+    ("nn.functional.elu", "input, alpha=1.0, inplace=False", None),
+    ("nn.functional.hardswish", "input, inplace=False", None),
+    ("nn.functional.hardsigmoid", "input, inplace=False", None),
+    ("nn.functional.hardtanh", "input, min_val=-1.0, max_val=1.0, inplace=False", None),
+    ("nn.functional.leaky_relu", "input, negative_slope=0.01, inplace=False", None),
+    ("nn.functional.threshold", "input, threshold, value, inplace=False", None),
+    ("nn.functional.sigmoid", "input", None),
+    ("nn.functional.tanh", "input", None),
+    ("nn.functional.layer_norm", "input, normalized_shape, weight=None, bias=None, eps=1e-05", None),
+    ("nn.functional.group_norm", "input, num_groups, weight=None, bias=None, eps=1e-05", None),
+    (
+        "nn.functional.instance_norm",
+        "input, running_mean=None, running_var=None, weight=None, bias=None, use_input_stats=True, "
+        "momentum=0.1, eps=1e-05",
+        None,
+    ),
+    ("nn.functional.interpolate", _UPSAMPLE + ", recompute_scale_factor=None", None),
+    ("nn.functional.avg_pool3d", "input, " + _AVG_POOL, None),
 ]
 
-NAMES = [*TENSORS, *WORKFLOWS, *OBSERVERS, *QCONFIGS, *INTRINSIC, *QUANTIZED, *FUNCTIONAL, *FLOAT]
+GROUPS = {
+    "Tensors": TENSORS,
+    "Workflows": WORKFLOWS,
+    "Observers": OBSERVERS,
+    "Qconfigs and mappings": QCONFIGS,
+    "Fused modules, modules for training": INTRINSIC,
+    "Quantized modules": QUANTIZED,
+    "Quantized functions": FUNCTIONAL,
+    "Of later versions of PyTorch": LATER,
+    "Float modules and functions": FLOAT,
+}
+NAMES = [row for rows in GROUPS.values() for row in rows]

@@ -45,11 +45,15 @@ def test_every_op_has_a_line_in_the_numerics():
     text = (ROOT / "docs/numerics.md").read_text()
     words = {
         "avg_pool2d": "averages",
+        "avg_pool3d": "averages",
         "adaptive_avg_pool2d": "averages",
         "mean": "averages",
         "max_pool2d": "max pooling",
         "lookup": "256-entry table",
         "linear_pack_fp16": "float16 weights",
+        "lstm_pack_fp16": "recurrent layers likewise",
+        "gru_pack_fp16": "recurrent layers likewise",
+        "rnn_pack_fp16": "recurrent layers likewise",
         "min_max": "qparams from a range",
         "min_max_per_channel": "qparams from a range",
         "histogram": "qparams from a range",

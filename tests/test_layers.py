@@ -15,7 +15,7 @@ ROOT = Path(qframe.__file__).parent
 LAYERS = [
     ["version", "errors", "include_path"],
     ["dtypes", "qschemes"],
-    ["qparams", "numerics", "random"],
+    ["qparams", "numerics", "numerics_recurrent", "numerics_transcendental", "random"],
     [
         "qtensor",
         "qtensor_copying",

@@ -148,3 +148,19 @@ def test_batch_norm_coefficients_fold_statistics_and_scales():
     alpha, beta = numerics.batch_norm_coefficients(weight, bias, mean, var, 0.0, 0.1, 0.2)
     assert alpha[0] == pytest.approx(1.5 / math.sqrt(4) * 0.5)
     assert beta[0] == pytest.approx((0.25 - 0.5 * 1.5 / 2) / 0.2)
+
+
+@pytest.mark.parametrize("codes", [[0, 255, 7, 99], [-128, 127, -3], [77] * 5, [200, 201] * 50])
+def test_norm_statistics(codes):
+    """Mean in float32; the variance rounds once, after an exact subtraction; eps is added in float64."""
+    total, squares, count = sum(codes), sum(c * c for c in codes), len(codes)
+    mean, factor = numerics.norm_statistics(np.array(total), np.array(squares), count, 1e-5, 0.1, 3)
+    exact_mean = f32(f32(total) / count)
+    variance = f32(Fraction(f32(f32(squares) / count)) - Fraction(exact_mean) ** 2)
+    scaled = f32(f32(max(variance, 0.0) * f32(0.1)) * f32(0.1))
+    assert mean == F(exact_mean - 3)
+    assert factor == F(f32(0.1) / math.sqrt(scaled + 1e-5))
+
+
+def test_norm_statistics_of_constant_codes_without_eps_are_infinite():
+    assert np.isinf(numerics.norm_statistics(np.array(10), np.array(50), 2, 0.0, 0.1, 3).factor)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import inspect
 import runpy
 from pathlib import Path
@@ -10,25 +9,11 @@ from typing import Any
 
 import pytest
 
+from .parity_table import MISSING, find
+
 NAMES = runpy.run_path(str(Path(__file__).with_name("public_names.py")))["NAMES"]
 PRESENT = [(path, arguments) for path, arguments, later in NAMES if later is None]
 EXPECTED_MISSING = [(path, later) for path, arguments, later in NAMES if later is not None]
-MISSING = object()
-
-
-def find(path: str) -> Any:
-    """Follow attributes, importing submodules on the way; MISSING where the path ends."""
-    found: Any = importlib.import_module("qframe")
-    for part in path.split("."):
-        if inspect.ismodule(found) and not hasattr(found, part):
-            try:
-                importlib.import_module(f"{found.__name__}.{part}")
-            except ModuleNotFoundError:
-                return MISSING
-        found = getattr(found, part, MISSING)
-        if found is MISSING:
-            return MISSING
-    return found
 
 
 def text_of(default: Any) -> str:

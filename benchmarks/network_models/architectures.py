@@ -101,3 +101,31 @@ def inverted_residual(inputs: int, outputs: int, expansion: int, stride: int) ->
 
 NETWORKS = {"resnet50": resnet50, "mobilenetv2": mobilenet_v2}
 IMAGE_SHAPE = (1, 3, 224, 224)
+
+
+def products(architecture: Architecture, size: int) -> int:
+    """Return how many multiplications an image of size x size takes."""
+    total = architecture.features * architecture.classes
+    for layer in architecture.layers:
+        if isinstance(layer, MaxPool):
+            size = shrunk(size, layer.stride)
+        elif isinstance(layer, Conv):
+            total += conv_products(layer, size)
+            size = shrunk(size, layer.stride)
+        else:
+            total += sum(conv_products(conv, size) for conv in layer.shortcut)
+            for conv in layer.body:
+                total += conv_products(conv, size)
+                size = shrunk(size, conv.stride)
+    return total
+
+
+def conv_products(conv: Conv, size: int) -> int:
+    """Return how many multiplications a convolution of a size x size image takes."""
+    weights = conv.outputs * (conv.inputs // conv.groups) * conv.kernel**2
+    return shrunk(size, conv.stride) ** 2 * weights
+
+
+def shrunk(size: int, stride: int) -> int:
+    """Return the size after a layer that is padded by half its kernel."""
+    return (size - 1) // stride + 1

@@ -1,7 +1,8 @@
-"""Where the time of a quantized network goes, layer by layer."""
+"""Where the time of a quantized network goes: ``python -m benchmarks.network_models.layers``."""
 
 from __future__ import annotations
 
+import argparse
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -9,10 +10,32 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+import qframe
 from qframe import nn
 from qframe.ops.packed import Packed
 
+from ..tables import Table, show
+from .architectures import NETWORKS
+from .quantized import images, quantized_model, random_weights
+
+COLUMNS = ("layer", "ms", "share", "MMAC", "GOPS", "outside the kernel, µs")
 Call = Callable[..., Any]
+
+
+def main() -> None:
+    """Print the slowest layers of a network."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition(":")[0])
+    parser.add_argument("network", choices=NETWORKS)
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--repetitions", type=int, default=21)
+    parser.add_argument("--count", type=int, default=20, help="how many layers to list")
+    arguments = parser.parse_args()
+    qframe.set_num_threads(arguments.threads)
+    architecture = NETWORKS[arguments.network]()
+    model = quantized_model(architecture, random_weights(architecture), images(1, seed=8))
+    rows, lines = layer_rows(model, images(1, seed=7), arguments.repetitions, arguments.count)
+    show(Table(f"{architecture.title}: slowest layers, threads: {arguments.threads}", COLUMNS, rows))
+    print("", *lines, sep="\n")
 
 
 class Timed:
@@ -166,3 +189,7 @@ def kind_of(layer: Layer) -> str:
     if hasattr(module, "in_channels"):
         return f"{module.kernel_size[0]}x{module.kernel_size[0]} convolutions"
     return type(module).__name__
+
+
+if __name__ == "__main__":
+    main()

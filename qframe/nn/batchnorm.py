@@ -13,8 +13,8 @@ from .module import Module
 from .state import State
 
 
-class _BatchNorm(Module):
-    """What the batch norms share; subclasses tell the layouts they take."""
+class NormBase(Module):
+    """Parameters and statistics of batch and instance norms; subclasses tell the layouts they take."""
 
     _layouts: ClassVar[tuple[str, ...]]
 
@@ -61,6 +61,17 @@ class _BatchNorm(Module):
             init.ones_(self.weight)
             init.zeros_(self.bias)
 
+    def extra_repr(self) -> str:
+        """Return the arguments."""
+        return (
+            f"{self.num_features}, eps={self.eps}, momentum={self.momentum}, affine={self.affine}, "
+            f"track_running_stats={self.track_running_stats}"
+        )
+
+
+class _BatchNorm(NormBase):
+    """What the batch norms share."""
+
     def forward(self, input: Any) -> Any:
         """Return the normalized input, of the same shape; while training, update the running statistics."""
         name = type(self).__name__
@@ -87,13 +98,6 @@ class _BatchNorm(Module):
         if self.momentum is not None:
             return self.momentum
         return 0.0 if self.num_batches_tracked is None else 1.0 / (float(self.num_batches_tracked) + 1.0)
-
-    def extra_repr(self) -> str:
-        """Return the arguments."""
-        return (
-            f"{self.num_features}, eps={self.eps}, momentum={self.momentum}, affine={self.affine}, "
-            f"track_running_stats={self.track_running_stats}"
-        )
 
     def _upgrade_state_dict(self, state: State, prefix: str) -> None:
         """Models saved before PyTorch 0.4.1 do not count their batches."""

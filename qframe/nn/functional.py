@@ -1,7 +1,7 @@
 """Functions behind the modules (mirrors ``torch.nn.functional``): float32 arrays in, float32 arrays out.
 
-Activations, poolings, ``flatten`` and ``dropout`` take quantized tensors too and give quantized
-ones.  Other float dtypes are converted to float32; integers raise DTypeError.
+Activations, poolings, ``interpolate``, ``flatten`` and ``dropout`` take quantized tensors too and give
+quantized ones.  Other float dtypes are converted to float32; integers raise DTypeError.
 """
 
 from .functional_batchnorm import batch_norm
@@ -9,6 +9,7 @@ from .functional_conv import conv1d, conv2d, conv3d, linear
 from .functional_elementwise import (
     dropout,
     elu,
+    hardsigmoid,
     hardswish,
     hardtanh,
     leaky_relu,
@@ -18,14 +19,18 @@ from .functional_elementwise import (
     sigmoid,
     softmax,
     tanh,
+    threshold,
 )
 from .functional_loss import cross_entropy, l1_loss, mse_loss, nll_loss
-from .functional_pooling import adaptive_avg_pool2d, avg_pool2d, max_pool2d
+from .functional_norms import group_norm, instance_norm, layer_norm
+from .functional_pooling import adaptive_avg_pool2d, avg_pool2d, avg_pool3d, max_pool2d
+from .functional_resize import interpolate, upsample, upsample_bilinear, upsample_nearest
 from .functional_shape import flatten, pad
 
 __all__ = [
     "adaptive_avg_pool2d",
     "avg_pool2d",
+    "avg_pool3d",
     "batch_norm",
     "conv1d",
     "conv2d",
@@ -34,9 +39,14 @@ __all__ = [
     "dropout",
     "elu",
     "flatten",
+    "group_norm",
+    "hardsigmoid",
     "hardswish",
     "hardtanh",
+    "instance_norm",
+    "interpolate",
     "l1_loss",
+    "layer_norm",
     "leaky_relu",
     "linear",
     "log_softmax",
@@ -49,4 +59,8 @@ __all__ = [
     "sigmoid",
     "softmax",
     "tanh",
+    "threshold",
+    "upsample",
+    "upsample_bilinear",
+    "upsample_nearest",
 ]

@@ -77,7 +77,7 @@ def check_ranks(op: str, x: Any, *layouts: str) -> None:
         )
 
 
-def check_channels(op: str, x: Array, channels: int, axis: int = 1) -> None:
+def check_channels(op: str, x: Any, channels: int, axis: int = 1) -> None:
     """Raise unless ``x`` has ``channels`` entries along ``axis``."""
     if x.shape[axis] != channels:
         raise ArgumentError(

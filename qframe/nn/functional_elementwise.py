@@ -59,15 +59,22 @@ def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = Fals
     return _stored(x, np.where(x > 0, x, x * np.float32(negative_slope)), inplace)
 
 
+def threshold(input: Tensor, threshold: float, value: float, inplace: bool = False) -> Tensor:
+    """x where it exceeds ``threshold``, else ``value``, as :func:`relu`."""
+    if isinstance(input, QTensor):
+        return _stored(input, ops.threshold(input, threshold, value), inplace)
+    x = float_array("threshold", input)
+    kept = ~(x <= np.float32(threshold))  # NaN passes
+    return _stored(x, np.where(kept, x, np.float32(value)), inplace)
+
+
 def elu(input: Array, alpha: float = 1.0, inplace: bool = False) -> Array:
     """x where positive, else ``alpha * (exp(x) - 1)``.
 
     Raises:
         DTypeError: no float array; a quantized tensor, whose result needs qparams of its own.
     """
-    x = float_array(
-        "elu", input, fix="Dequantize it, or use qframe.ops.elu with an output scale and zero point"
-    )
+    x = float_array("elu", input, fix=_needs_qparams("elu"))
     negative = np.float32(alpha) * np.expm1(np.minimum(x, np.float32(0)))
     return _stored(x, np.where(x > 0, x, negative), inplace)
 
@@ -78,13 +85,28 @@ def hardswish(input: Array, inplace: bool = False) -> Array:
     Raises:
         DTypeError: no float array; a quantized tensor, whose result needs qparams of its own.
     """
-    x = float_array(
-        "hardswish",
-        input,
-        fix="Dequantize it, or use qframe.ops.hardswish with an output scale and zero point",
-    )
+    x = float_array("hardswish", input, fix=_needs_qparams("hardswish"))
     gate = np.clip(x + np.float32(3), np.float32(0), np.float32(6))
     return _stored(x, x * gate / np.float32(6), inplace)
+
+
+def hardsigmoid(input: Tensor, inplace: bool = False) -> Tensor:
+    """``min(max(x + 3, 0), 6) / 6``; of a quantized tensor with the fixed output range 0..1.
+
+    Raises:
+        DTypeError: an integer array.
+        ArgumentError: ``inplace`` for a quantized tensor, whose result has other qparams.
+    """
+    if isinstance(input, QTensor):
+        if inplace:
+            raise ArgumentError(
+                "hardsigmoid in place: the result of a quantized tensor has qparams of its own",
+                fix="Use inplace=False",
+            )
+        return ops.hardsigmoid(input)
+    x = float_array("hardsigmoid", input)
+    gate = np.clip(x + np.float32(3), np.float32(0), np.float32(6))
+    return _stored(x, gate / np.float32(6), inplace)
 
 
 def sigmoid(input: Tensor) -> Tensor:
@@ -141,6 +163,14 @@ def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool 
     kept = generator().random(x.shape, dtype=np.float32) >= np.float32(p)
     scale = np.float32(1.0 / (1.0 - p) if p < 1.0 else 1.0)
     return _stored(x, np.where(kept, x * scale, np.float32(0)), inplace)
+
+
+def _needs_qparams(op: str) -> str:
+    """Return what to advise where a quantized tensor meets a function that must requantize."""
+    return (
+        "Give this layer a qconfig before prepare(), put a DeQuantStub before it, or use "
+        f"qframe.ops.{op} with an output scale and zero point"
+    )
 
 
 def _below_zero(op: str, input: Any, dim: int) -> Array:

@@ -1,11 +1,12 @@
 """Pooling of float arrays and quantized tensors.
 
-Maximum and sum over a rectangle are taken first along rows, then along columns, tap by tap, so
-that a window of h × w costs h + w passes over the array.
+Maximum and sum over a window are taken along one dimension after the other, tap by tap, so that a
+window of h × w costs h + w passes over the array.
 """
 
 from __future__ import annotations
 
+from functools import reduce
 from typing import Any, TypeVar
 
 import numpy as np
@@ -18,6 +19,8 @@ from .functional_checks import Array, Ints, check_ranks, float_array, pool_size,
 from .functional_shape import pad_spatial
 
 Tensor = TypeVar("Tensor", Array, QTensor)
+
+_IMAGES = ("(N, C, H, W)", "(C, H, W)")
 
 
 def max_pool2d(
@@ -44,12 +47,12 @@ def max_pool2d(
     """
     if return_indices:
         raise NotImplementedError("max_pool2d: return_indices=True is not supported")
-    kernel, step = _window(kernel_size, stride)
+    kernel, step = _window(kernel_size, stride, 2)
     border: Any = whole_numbers("padding", padding, 2)
     spread: Any = whole_numbers("dilation", dilation, 2, 1)
     if isinstance(input, QTensor):
         return ops.max_pool2d(input, kernel, step, border, spread, ceil_mode)
-    x = _image("max_pool2d", input)
+    x = _image("max_pool2d", input, *_IMAGES)
     size = pool_size("max_pool2d", x.shape[-2:], kernel, step, border, spread, ceil_mode)
     x = pad_spatial(x, border, -np.inf, _overhang(x.shape[-2:], size, kernel, step, border, spread))
     return _reduce(np.maximum, x, size, kernel, step, spread)
@@ -75,20 +78,52 @@ def avg_pool2d(
         DTypeError: an integer array.
         ArgumentError: shape or numbers that do not fit, or the divisor is 0.
     """
-    kernel, step = _window(kernel_size, stride)
+    kernel, step = _window(kernel_size, stride, 2)
     border: Any = whole_numbers("padding", padding, 2)
-    if divisor_override == 0:
-        raise ArgumentError(
-            "avg_pool2d: divisor_override must not be zero", fix="Give None or another number"
-        )
     if isinstance(input, QTensor):
         return ops.avg_pool2d(input, kernel, step, border, ceil_mode, count_include_pad, divisor_override)
-    x = _image("avg_pool2d", input)
-    shape, one = x.shape[-2:], (1, 1)
-    size = pool_size("avg_pool2d", shape, kernel, step, border, one, ceil_mode)
-    x = pad_spatial(x, border, 0.0, _overhang(shape, size, kernel, step, border, one))
-    divisor: Any = divisor_override or _counts(shape, size, kernel, step, border, count_include_pad)
-    return np.asarray(_reduce(np.add, x, size, kernel, step, one) / np.float32(divisor))
+    x = _image("avg_pool2d", input, *_IMAGES)
+    window = kernel, step, border
+    return _average_pool("avg_pool2d", x, *window, ceil_mode, count_include_pad, divisor_override)
+
+
+def avg_pool3d(
+    input: Tensor,
+    kernel_size: Any,
+    stride: Any = None,
+    padding: Any = 0,
+    ceil_mode: bool = False,
+    count_include_pad: bool = True,
+    divisor_override: int | None = None,
+) -> Tensor:
+    """Average of each window of volumes: :func:`avg_pool2d` for (N, C, D, H, W) and (C, D, H, W)."""
+    kernel, step = _window(kernel_size, stride, 3)
+    border: Any = whole_numbers("padding", padding, 3)
+    if isinstance(input, QTensor):
+        return ops.avg_pool3d(input, kernel, step, border, ceil_mode, count_include_pad, divisor_override)
+    x = _image("avg_pool3d", input, "(N, C, D, H, W)", "(C, D, H, W)")
+    window = kernel, step, border
+    return _average_pool("avg_pool3d", x, *window, ceil_mode, count_include_pad, divisor_override)
+
+
+def _average_pool(
+    op: str,
+    x: Array,
+    kernel: Ints,
+    stride: Ints,
+    padding: Ints,
+    ceil_mode: bool,
+    include: bool,
+    divisor_override: int | None,
+) -> Array:
+    if divisor_override == 0:
+        raise ArgumentError(f"{op}: divisor_override must not be zero", fix="Give None or another number")
+    dims = len(kernel)
+    shape, ones = x.shape[-dims:], (1,) * dims
+    size = pool_size(op, shape, kernel, stride, padding, ones, ceil_mode)
+    x = pad_spatial(x, padding, 0.0, _overhang(shape, size, kernel, stride, padding, ones))
+    divisor: Any = divisor_override or _counts(shape, size, kernel, stride, padding, include)
+    return np.asarray(_reduce(np.add, x, size, kernel, stride, ones) / np.float32(divisor))
 
 
 def adaptive_avg_pool2d(input: Tensor, output_size: Any) -> Tensor:
@@ -108,7 +143,7 @@ def adaptive_avg_pool2d(input: Tensor, output_size: Any) -> Tensor:
         else (output_size,) * 2
     )
     if not isinstance(input, QTensor):
-        input = _image("adaptive_avg_pool2d", input)
+        input = _image("adaptive_avg_pool2d", input, *_IMAGES)
     else:
         check_ranks("adaptive_avg_pool2d", input, "(N, C, H, W)")
     kept = [n if size is None else size for size, n in zip(pair, input.shape[-2:], strict=True)]
@@ -120,15 +155,15 @@ def adaptive_avg_pool2d(input: Tensor, output_size: Any) -> Tensor:
     return _averages(_averages(input, -1, width), -2, height)
 
 
-def _window(kernel_size: Any, stride: Any) -> tuple[Any, Any]:
-    kernel = whole_numbers("kernel_size", kernel_size, 2, 1)
+def _window(kernel_size: Any, stride: Any, dims: int) -> tuple[Any, Any]:
+    kernel = whole_numbers("kernel_size", kernel_size, dims, 1)
     empty = stride is None or (isinstance(stride, (tuple, list)) and not stride)
-    return kernel, kernel if empty else whole_numbers("stride", stride, 2, 1)
+    return kernel, kernel if empty else whole_numbers("stride", stride, dims, 1)
 
 
-def _image(op: str, input: Any) -> Array:
+def _image(op: str, input: Any, *layouts: str) -> Array:
     x = float_array(op, input)
-    check_ranks(op, x, "(N, C, H, W)", "(C, H, W)")
+    check_ranks(op, x, *layouts)
     return x
 
 
@@ -141,7 +176,7 @@ def _overhang(shape: Ints, size: Ints, kernel: Ints, stride: Ints, padding: Ints
 
 
 def _reduce(ufunc: np.ufunc, x: Array, size: Ints, kernel: Ints, stride: Ints, dilation: Ints) -> Array:
-    for axis in (-1, -2):
+    for axis in range(-1, -1 - len(kernel), -1):
         x = _reduce_axis(ufunc, x, axis, size[axis], kernel[axis], stride[axis], dilation[axis])
     return x
 
@@ -166,7 +201,7 @@ def _counts(shape: Ints, size: Ints, kernel: Ints, stride: Ints, padding: Ints, 
         start = np.arange(o) * s - p
         low, high = (-p, n + p) if with_padding else (0, n)
         lengths.append(np.minimum(start + k, high) - np.maximum(start, low))
-    return np.multiply.outer(*lengths).astype(np.float32)
+    return reduce(np.multiply.outer, lengths).astype(np.float32)
 
 
 def _averages(x: Array, axis: int, size: int) -> Array:
@@ -176,5 +211,5 @@ def _averages(x: Array, axis: int, size: int) -> Array:
 
 
 def _at(axis: int, part: slice) -> tuple[Any, ...]:
-    """Return the index that takes ``part`` of the last axis (-1) or the one before (-2)."""
-    return (..., part) if axis == -1 else (..., part, slice(None))
+    """Return the index that takes ``part`` of an axis, which is counted from the last (-1)."""
+    return (..., part, *[slice(None)] * (-1 - axis))

@@ -1,45 +1,53 @@
-"""The LSTM recurrence on float arrays."""
+"""Recurrent layers on float arrays."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
+
 import numpy as np
 
+from ..numerics_recurrent import (
+    Cell,
+    gru_cell,
+    lstm_cell,
+    rnn_relu_cell,
+    rnn_tanh_cell,
+    run_steps,
+)
 from .functional_checks import Array
 from .functional_elementwise import sigmoid
 
-
-def lstm_cell(gates: Array, cell: Array) -> tuple[Array, Array]:
-    """One step: from the sum of both projections, shape (N, 4H), and the cell state, (hidden, cell).
-
-    The gates stand in the order input, forget, cell, output.
-    """
-    enter, forget, candidate, emit = np.split(gates, 4, axis=1)
-    cell = sigmoid(forget) * cell + sigmoid(enter) * np.tanh(candidate)
-    return sigmoid(emit) * np.tanh(cell), cell
+#: The cells with NumPy's functions, which are faster than those that quantized layers must agree in.
+LSTM_CELL: Cell = partial(lstm_cell, sigmoid=sigmoid, tanh=np.tanh)
+GRU_CELL: Cell = partial(gru_cell, sigmoid=sigmoid, tanh=np.tanh)
+RNN_CELLS: dict[str, Cell] = {"tanh": partial(rnn_tanh_cell, tanh=np.tanh), "relu": rnn_relu_cell}
 
 
-def lstm_layer(
+def run_layer(
+    cell: Cell,
     x: Array,
-    hidden: Array,
-    cell: Array,
-    weight_ih: Array,
-    weight_hh: Array,
-    bias_ih: Array | None,
-    bias_hh: Array | None,
+    batch_sizes: Sequence[int],
+    states: Sequence[Array],
+    weights: Sequence[Array],
     reverse: bool = False,
-) -> tuple[Array, Array, Array]:
-    """Run one direction of one layer over (T, N, input); return outputs (T, N, H), last hidden and cell.
+) -> tuple[Array, ...]:
+    """Run one direction of one layer; the input is projected for all steps at once.
 
-    The input is projected for all steps at once.
+    Args:
+        x: shape (rows of all steps, I), ``batch_sizes[t]`` of them at step t.
+        weights: weight_ih, weight_hh and, if there are biases, bias_ih, bias_hh.
+
+    Returns:
+        The outputs, shape (rows of all steps, H), and each last state.
     """
-    steps, batch, width = x.shape
-    projected = (x.reshape(steps * batch, width) @ weight_ih.T).reshape(steps, batch, len(weight_ih))
-    for bias in (bias_ih, bias_hh):
-        if bias is not None:
-            projected += bias
-    outputs = np.empty((steps, batch, hidden.shape[1]), np.float32)
-    order = range(steps - 1, -1, -1) if reverse else range(steps)
-    for step in order:
-        hidden, cell = lstm_cell(projected[step] + hidden @ weight_hh.T, cell)
-        outputs[step] = hidden
-    return outputs, hidden, cell
+    weight_ih, weight_hh, *biases = weights
+
+    def project(rows: Array, weight: Array, which: int) -> Array:
+        product = rows @ weight.T
+        return product + biases[which] if biases else product
+
+    def project_hidden(hidden: Array) -> Array:
+        return project(hidden, weight_hh, 1)
+
+    return run_steps(project(x, weight_ih, 0), batch_sizes, states, reverse, project_hidden, cell)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from ..errors import ArgumentError
 from . import functional
@@ -36,7 +36,7 @@ class MaxPool2d(Module):
         super().__init__()
         if return_indices:
             raise NotImplementedError("MaxPool2d: return_indices=True is not supported")
-        self.stride = _checked_window(kernel_size, stride, padding)
+        self.stride = _checked_window(kernel_size, stride, padding, 2)
         whole_numbers("dilation", dilation, 2, 1)
         self.kernel_size = kernel_size
         self.padding = padding
@@ -58,19 +58,10 @@ class MaxPool2d(Module):
         )
 
 
-class AvgPool2d(Module):
-    """Average of each window (mirrors ``torch.nn.AvgPool2d``).
+class _AvgPool(Module):
+    """What the average pools share; subclasses tell how many dimensions they pool."""
 
-    Args:
-        kernel_size, stride, padding: an int, or a pair for height and width; the stride defaults to
-            the kernel size.
-        ceil_mode: count a last, partial window.
-        count_include_pad: divide by the window clipped to the padded input, not to the input.
-        divisor_override: divide by this instead.
-
-    Raises:
-        ArgumentError: numbers that make no window, or an input that they do not fit.
-    """
+    _dims: ClassVar[int]
 
     def __init__(
         self,
@@ -84,9 +75,9 @@ class AvgPool2d(Module):
         super().__init__()
         if divisor_override == 0:
             raise ArgumentError(
-                "AvgPool2d: divisor_override must not be zero", fix="Give None or another number"
+                f"{type(self).__name__}: divisor_override must not be zero", fix="Give None or another number"
             )
-        self.stride = _checked_window(kernel_size, stride, padding)
+        self.stride = _checked_window(kernel_size, stride, padding, self._dims)
         self.kernel_size = kernel_size
         self.padding = padding
         self.ceil_mode = ceil_mode
@@ -94,8 +85,9 @@ class AvgPool2d(Module):
         self.divisor_override = divisor_override
 
     def forward(self, input: Any) -> Any:
-        """Return shape (N, C, H', W') for (N, C, H, W)."""
-        return functional.avg_pool2d(
+        """Return the averages, (N, C, ...) as the input."""
+        pool: Any = functional.avg_pool2d if self._dims == 2 else functional.avg_pool3d
+        return pool(
             input,
             self.kernel_size,
             self.stride,
@@ -108,6 +100,34 @@ class AvgPool2d(Module):
     def extra_repr(self) -> str:
         """Return the window."""
         return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
+
+
+class AvgPool2d(_AvgPool):
+    """Average of each window (mirrors ``torch.nn.AvgPool2d``).
+
+    Args:
+        kernel_size, stride, padding: an int, or a pair for height and width; the stride defaults to
+            the kernel size.
+        ceil_mode: count a last, partial window.
+        count_include_pad: divide by the window clipped to the padded input, not to the input.
+        divisor_override: divide by this instead.
+
+    ``forward`` takes (N, C, H, W), or float arrays (C, H, W).
+
+    Raises:
+        ArgumentError: numbers that make no window, or an input that they do not fit.
+    """
+
+    _dims = 2
+
+
+class AvgPool3d(_AvgPool):
+    """Average of each window of volumes (mirrors ``torch.nn.AvgPool3d``).
+
+    As :class:`AvgPool2d`, for (N, C, D, H, W), or float arrays (C, D, H, W).
+    """
+
+    _dims = 3
 
 
 class AdaptiveAvgPool2d(Module):
@@ -135,12 +155,12 @@ class AdaptiveAvgPool2d(Module):
         return f"output_size={self.output_size}"
 
 
-def _checked_window(kernel_size: Any, stride: Any, padding: Any) -> Any:
+def _checked_window(kernel_size: Any, stride: Any, padding: Any, dims: int) -> Any:
     """Check the numbers; return the stride, which defaults to the kernel size."""
     stride = kernel_size if stride is None or stride == () else stride
-    kernel = whole_numbers("kernel_size", kernel_size, 2, 1)
-    whole_numbers("stride", stride, 2, 1)
-    border = whole_numbers("padding", padding, 2)
+    kernel = whole_numbers("kernel_size", kernel_size, dims, 1)
+    whole_numbers("stride", stride, dims, 1)
+    border = whole_numbers("padding", padding, dims)
     if any(2 * p > k for p, k in zip(border, kernel, strict=True)):
         raise ArgumentError(
             f"padding={padding} is more than half of kernel_size={kernel_size}", fix="Use less padding"

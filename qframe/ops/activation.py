@@ -99,11 +99,12 @@ def threshold(x: QTensor, threshold: float, value: float) -> QTensor:
     return _elementwise(x, _threshold, (threshold, value), x.q_scale(), x.q_zero_point())
 
 
-def sigmoid(x: QTensor) -> QTensor:
-    """1 / (1 + exp(-x)); the output covers 0..1 with scale 2**-bits."""
+def sigmoid(x: QTensor, scale: float | None = None, zero_point: int | None = None) -> QTensor:
+    """1 / (1 + exp(-x)); by default the output covers 0..1 with scale 2**-bits."""
     check_per_tensor("sigmoid", x)
-    zero_point = x.dtype.minimum if x.dtype.bits == 8 else 0
-    return _elementwise(x, _sigmoid, (), 2.0**-x.dtype.bits, zero_point)
+    lowest = x.dtype.minimum if x.dtype.bits == 8 else 0
+    scale = 2.0**-x.dtype.bits if scale is None else scale
+    return _elementwise(x, _sigmoid, (), scale, lowest if zero_point is None else zero_point)
 
 
 def tanh(x: QTensor) -> QTensor:

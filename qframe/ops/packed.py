@@ -38,13 +38,13 @@ class Packed:
 
     Attributes:
         weight: the logical weight.
-        bias: float32 vector or None.
+        bias: float32 vector or None.  A holder of several weights has tuples of both.
     """
 
     #: Name of the op that packs.
     pack_op: str
 
-    def __init__(self, weight: Any, bias: Array | None) -> None:
+    def __init__(self, weight: Any, bias: Any) -> None:
         self.weight = weight
         self.bias = bias
         self._form: Any = None

@@ -14,7 +14,7 @@ from ..nn.module import Module
 from ..nn.quantized.float_functional import FloatFunctional
 from ..ops.checks import describe
 from .hints import skipped_subclasses, subclass_hint
-from .mappings import DEFAULT_QCONFIG_PROPAGATE_WHITE_LIST
+from .mappings import DEFAULT_QCONFIG_PROPAGATE_WHITE_LIST, DYNAMIC_ONLY
 from .propagate import Types, plan_qconfigs, store_qconfigs
 from .requirements import check_static
 from .rules import check_rules
@@ -99,7 +99,7 @@ def prepare(
 
     Args:
         inplace: change ``model`` itself; otherwise a copy.
-        white_list: types that can take a qconfig.
+        white_list: types that can take a qconfig; of the default, those with a dynamic form only stay float.
         observer_non_leaf_module_list: types to observe although they have submodules.
         qconfig_dict: rules by path (``""``: everywhere) and by type.
 
@@ -116,6 +116,8 @@ def prepare(
             QuantizationWarning,
             stacklevel=2,
         )
+    if white_list is DEFAULT_QCONFIG_PROPAGATE_WHITE_LIST:
+        white_list = white_list - DYNAMIC_ONLY
     insert_observers(model, white_list, observer_non_leaf_module_list, qconfig_dict)
     return model
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from ..nn import intrinsic, quantized
-from ..nn.activation import ReLU, ReLU6
+from ..nn.activation import ELU, Hardswish, ReLU, ReLU6
 from ..nn.batchnorm import BatchNorm2d, BatchNorm3d
 from ..nn.containers import Sequential
 from ..nn.conv import Conv1d, Conv2d, Conv3d
+from ..nn.instancenorm import InstanceNorm1d, InstanceNorm2d, InstanceNorm3d
 from ..nn.linear import Linear
 from ..nn.module import Module
+from ..nn.normalization import GroupNorm, LayerNorm
+from ..nn.rnn import GRU, LSTM
+from ..nn.rnn_cells import GRUCell, LSTMCell, RNNCell
 from .stubs import DeQuantStub, QuantStub
 
 ModuleMapping = dict[type[Module], type[Module]]
@@ -23,6 +27,13 @@ DEFAULT_MODULE_MAPPING: ModuleMapping = {
     BatchNorm3d: quantized.BatchNorm3d,
     ReLU: quantized.ReLU,
     ReLU6: quantized.ReLU6,
+    ELU: quantized.ELU,
+    Hardswish: quantized.Hardswish,
+    LayerNorm: quantized.LayerNorm,
+    GroupNorm: quantized.GroupNorm,
+    InstanceNorm1d: quantized.InstanceNorm1d,
+    InstanceNorm2d: quantized.InstanceNorm2d,
+    InstanceNorm3d: quantized.InstanceNorm3d,
     QuantStub: quantized.Quantize,
     DeQuantStub: quantized.DeQuantize,
     quantized.FloatFunctional: quantized.QFunctional,
@@ -37,7 +48,15 @@ DEFAULT_MODULE_MAPPING: ModuleMapping = {
 #: For ``quantize_dynamic``.
 DEFAULT_DYNAMIC_MODULE_MAPPING: ModuleMapping = {
     Linear: quantized.dynamic.Linear,
+    LSTM: quantized.dynamic.LSTM,
+    GRU: quantized.dynamic.GRU,
+    LSTMCell: quantized.dynamic.LSTMCell,
+    GRUCell: quantized.dynamic.GRUCell,
+    RNNCell: quantized.dynamic.RNNCell,
 }
+
+#: Types with a dynamic form only: ``prepare`` leaves them in float.
+DYNAMIC_ONLY: set[type[Module]] = DEFAULT_DYNAMIC_MODULE_MAPPING.keys() - DEFAULT_MODULE_MAPPING.keys()
 
 #: The types on which ``propagate_qconfig_`` stores a qconfig.
 DEFAULT_QCONFIG_PROPAGATE_WHITE_LIST: set[type[Module]] = {Sequential}

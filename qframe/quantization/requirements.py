@@ -83,7 +83,7 @@ def _dynamic_problems(kind: type, qconfig: QConfigDynamic) -> Iterator[str]:
         return
     dtype = getattr(weight, "dtype", None)
     if dtype is float16:
-        yield from _float16_problems()
+        yield from _float16_problems(kind)
     elif dtype in (None, *_BUILT_IN) and dtype is not qint8:
         yield (
             f"has the weight observer {type(weight).__name__} for {dtype!r}: dynamic quantization keeps "
@@ -106,10 +106,11 @@ def _weight_problems(observer: Any) -> Iterator[str]:
         yield f"has a weight observer along axis {axis}: output channels lie along axis 0; use ch_axis=0"
 
 
-def _float16_problems() -> Iterator[str]:
+def _float16_problems(kind: type) -> Iterator[str]:
     engine = registry.current()
+    quantized: Any = DEFAULT_DYNAMIC_MODULE_MAPPING[kind]
     try:
-        dispatcher.provider("linear_pack_fp16", engine)
+        dispatcher.provider(quantized._half_op, engine)
     except EngineError:
         yield (
             f"asks for float16 weights, which engine '{engine}' does not have: use dtype=qframe.qint8, or "

@@ -14,6 +14,7 @@ from .mappings import (
     DEFAULT_DYNAMIC_MODULE_MAPPING,
     DEFAULT_MODULE_MAPPING,
     DEFAULT_QCONFIG_PROPAGATE_WHITE_LIST,
+    DYNAMIC_ONLY,
 )
 from .propagate import plan_qconfigs, store_qconfigs
 from .qconfig import QConfigDynamic, default_dynamic_qconfig, float16_dynamic_qconfig
@@ -59,7 +60,8 @@ def quantize(
     check_model(model)
     model = model if inplace else deepcopy(model)
     mapping = DEFAULT_MODULE_MAPPING if mapping is None else mapping
-    insert_observers(model, DEFAULT_QCONFIG_PROPAGATE_WHITE_LIST | _takes_qconfig(mapping), None, None)
+    listed = DEFAULT_QCONFIG_PROPAGATE_WHITE_LIST - DYNAMIC_ONLY
+    insert_observers(model, listed | _takes_qconfig(mapping), None, None)
     model.eval()
     arguments = run_args if isinstance(run_args, (tuple, list)) else (run_args,)
     run_fn(model, *arguments)

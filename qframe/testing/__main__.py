@@ -94,7 +94,7 @@ def _run(engine: str, tolerance: int, patterns: str, arguments: Sequence[str]) -
     # the settings of whatever project surrounds the current directory are not meant for this suite
     isolated = ["-c", os.devnull, "--rootdir", str(module.parent), "-p", "no:cacheprovider"]
     quiet = ["--import-mode=importlib", "-q", "--tb=no", "-rN"]
-    print(_title(engine, tolerance))
+    print(_title(engine, tolerance), flush=True)
     code = int(pytest.main([*isolated, *quiet, str(module), *arguments], plugins=[report]))
     _print_results(engine, patterns, report)
     return code

@@ -12,6 +12,7 @@ import pytest
 import qframe
 from qframe.engines import registry
 from qframe.ops.packed import PackedConv, PackedLinear, PackedLinearFp16
+from qframe.ops.packed_recurrent import PackedGRU, PackedLSTM, PackedRNN
 
 from .assertions import arrays_of, assert_unchanged
 from .harness import Harness
@@ -24,6 +25,12 @@ Array = np.ndarray[Any, Any]
 HOLDERS: dict[str, Any] = {
     "linear_pack": PackedLinear,
     "linear_pack_fp16": PackedLinearFp16,
+    "lstm_pack": PackedLSTM,
+    "gru_pack": PackedGRU,
+    "rnn_pack": PackedRNN,
+    "lstm_pack_fp16": PackedLSTM,
+    "gru_pack_fp16": PackedGRU,
+    "rnn_pack_fp16": PackedRNN,
     "conv1d_pack": PackedConv,
     "conv2d_pack": PackedConv,
     "conv3d_pack": PackedConv,

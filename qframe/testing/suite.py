@@ -9,7 +9,13 @@ import numpy as np
 import pytest
 
 from qframe.engines import OPS, registry
-from qframe.ops.protocols import PackedConvKernel, PackedLinearFp16Kernel, PackedLinearKernel
+from qframe.ops.protocols import (
+    PackedConvKernel,
+    PackedLinearFp16Kernel,
+    PackedLinearKernel,
+    PackedRecurrentFp16Kernel,
+    PackedRecurrentKernel,
+)
 from qframe.qtensor import QTensor
 
 from . import saturation
@@ -24,6 +30,12 @@ REFERENCE = "reference"
 PROTOCOLS: dict[str, tuple[Any, ...]] = {
     "linear_pack": (PackedLinearKernel.__call__, PackedLinearKernel.dynamic),
     "linear_pack_fp16": (PackedLinearFp16Kernel.__call__,),
+    "lstm_pack": (PackedRecurrentKernel.__call__,),
+    "gru_pack": (PackedRecurrentKernel.__call__,),
+    "rnn_pack": (PackedRecurrentKernel.__call__,),
+    "lstm_pack_fp16": (PackedRecurrentFp16Kernel.__call__,),
+    "gru_pack_fp16": (PackedRecurrentFp16Kernel.__call__,),
+    "rnn_pack_fp16": (PackedRecurrentFp16Kernel.__call__,),
     "conv1d_pack": (PackedConvKernel.__call__,),
     "conv2d_pack": (PackedConvKernel.__call__,),
     "conv3d_pack": (PackedConvKernel.__call__,),

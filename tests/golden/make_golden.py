@@ -5,7 +5,20 @@ import sys
 
 import torch
 
-FAMILIES = ["tensors", "observers", "linear", "conv", "elementwise", "pooling", "resize", "dynamic", "workflow"]
+FAMILIES = [
+    "tensors",
+    "observers",
+    "linear",
+    "conv",
+    "elementwise",
+    "pooling",
+    "resize",
+    "norms",
+    "modules",
+    "dynamic",
+    "recurrent",
+    "workflow",
+]
 
 
 def main():

@@ -8,7 +8,7 @@ import pytest
 from qframe.engines import registry
 from qframe.testing import EngineSuite
 
-from . import activation, arithmetic, conv, convert, linear, observe, reduce
+from . import activation, arithmetic, conv, convert, linear, observe, recurrent, reduce
 from .engines import fake_engine, outcomes
 
 AGREES = "test_agrees_with_reference"
@@ -47,6 +47,11 @@ MUTANTS = [
     ("clamp ignored", "add", arithmetic.add_ignoring_the_clamp, QPARAMS),
     ("stale pack", "linear_pack", linear.LinearPackedOnce(), "test_packing_remembers_nothing"),
     ("late pack", "linear_pack", linear.LinearThatPacksLate, "test_packed_weights_are_self_contained"),
+    ("a scale for each step", "lstm_pack", recurrent.lstm_with_a_scale_for_each_step, AGREES),
+    ("the library's exp and tanh", "lstm_pack", recurrent.lstm_with_the_librarys_functions, AGREES),
+    ("quantized input", "lstm_pack_fp16", recurrent.lstm_that_quantizes_its_input, AGREES),
+    ("reset before the product", "gru_pack", recurrent.gru_that_resets_before_the_product, AGREES),
+    ("sequences reversed as one", "rnn_pack", recurrent.rnn_reversing_each_batch, AGREES),
     ("non-contiguous input", "clamp", activation.clamp_in_memory_order, "test_any_strides"),
     ("thread race", "min_max", RACING, "test_thread_counts"),
     ("scratch shared by callers", "add", arithmetic.AddThroughSharedScratch(), CONCURRENT),

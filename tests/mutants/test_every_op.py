@@ -16,10 +16,10 @@ from .engines import fake_engine, outcomes, reference
 
 AGREES = "test_agrees_with_reference"
 
-#: Ops that move or compare codes: the zero point of the input does not matter to them.
-ON_CODES = {"clamp", "lookup", "max_pool2d", "interpolate_nearest"}
-#: Ops whose results are statistics of the whole input, not stacks of rows, nor arrays.
-STATISTICS = {"min_max", "min_max_per_channel", "histogram"}
+#: Ops that move or compare codes, or take their mean off: the zero point of the input does not matter.
+ON_CODES = {"clamp", "lookup", "max_pool2d", "interpolate_nearest", "layer_norm", "group_norm"}
+#: Families whose results are no stacks of rows that do not depend on each other.
+NO_ROWS = {"observe", "recurrent"}
 
 
 def functions(op):
@@ -53,7 +53,7 @@ ALL = list(SAMPLES)
 ASKED = [op for op in ALL if is_asked_for_qparams(op)]
 ON_TENSORS = [op for op in ALL if takes_tensors(op)]
 PACKING = [op for op in ALL if OPS[op].packs]
-STACKS = [op for op in ALL if op not in STATISTICS]
+STACKS = [op for op in ALL if OPS[op].family not in NO_ROWS]
 
 
 def mistakes(*mistakes):

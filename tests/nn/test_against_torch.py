@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from qframe import nn
@@ -34,7 +34,7 @@ def close(actual, expected, atol=1e-5):
 
 
 def text(module):
-    """PyTorch's repr, without the ``bias`` that newer versions print for batch norms."""
+    """PyTorch's repr, without the ``bias`` that newer versions print for norms."""
     return re.sub(r"(affine=\w+), bias=\w+", r"\1", repr(module))
 
 
@@ -144,6 +144,109 @@ def test_avg_pool2d(case, seed, include, divisor):
     close(ours(x), theirs(tensor(x)))
 
 
+@pytest.mark.parametrize("include", [False, True])
+@pytest.mark.parametrize("ceil_mode", [False, True])
+@pytest.mark.parametrize("window", [(2,), (3, 2, 1), ((2, 3, 1), (1, 2, 3), (1, 0, 0))])
+def test_avg_pool3d(window, ceil_mode, include):
+    ours, theirs = pair("AvgPool3d", *window, ceil_mode=ceil_mode, count_include_pad=include)
+    x = normal(0, 2, 3, 5, 6, 7)
+    close(ours(x), theirs(tensor(x)))
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "shape"),
+    [
+        ("LayerNorm", (7,), (3, 5, 7)),
+        ("LayerNorm", ((5, 7), 1e-3), (3, 5, 7)),
+        ("LayerNorm", (7, 1e-5, False), (4, 7)),
+        ("GroupNorm", (3, 6), (2, 6)),
+        ("GroupNorm", (2, 6, 1e-3), (2, 6, 4, 3)),
+        ("GroupNorm", (1, 6, 1e-5, False), (2, 6, 4, 3, 2)),
+    ],
+)
+def test_layer_and_group_norms(name, arguments, shape):
+    ours, theirs = pair(name, *arguments)
+    for seed, (key, value) in enumerate(theirs.named_parameters()):
+        value.data = tensor(normal(seed, *value.shape))
+        setattr(ours, key, normal(seed, *value.shape))
+    x = normal(7, *shape) * 3 + 1
+    close(ours(x), theirs(tensor(x)))
+
+
+@pytest.mark.parametrize("dims", [1, 2, 3])
+@pytest.mark.parametrize("affine", [True, False])
+@pytest.mark.parametrize("track", [True, False])
+def test_instance_norms(dims, affine, track):
+    ours, theirs = pair(f"InstanceNorm{dims}d", 5, 1e-4, 0.3, affine, track)
+    for seed in range(3):
+        x = normal(seed, 3, 5, *(4, 6, 2)[:dims]) * 3 + 1
+        close(ours(x), theirs(tensor(x)))
+    for key, value in theirs.state_dict().items():
+        np.testing.assert_allclose(ours.state_dict()[key], value.numpy(), rtol=1e-5, atol=1e-6)
+    close(ours.eval()(x), theirs.eval()(tensor(x)))
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
+        ("ELU", (1.5,)),
+        ("Hardswish", ()),
+        ("LeakyReLU", (0.2,)),
+        ("Sigmoid", ()),
+        ("Tanh", ()),
+        ("Hardtanh", (-0.5, 2)),
+        ("Hardsigmoid", ()),
+        ("Threshold", (0.3, 2.0)),
+        ("Softmax", (1,)),
+        ("LogSoftmax", (0,)),
+    ],
+)
+def test_activation_modules(name, arguments):
+    ours, theirs = pair(name, *arguments)
+    x = normal(0, 20, 30) * 4
+    close(ours(x), theirs(tensor(x)))
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    dims=st.integers(1, 3),
+    linear=st.booleans(),
+    align=st.booleans(),
+    recompute=st.booleans(),
+    factors=st.none() | st.lists(st.floats(0.4, 3.5), min_size=3, max_size=3),
+    size=st.lists(st.integers(1, 9), min_size=3, max_size=3),
+    seed=SEEDS,
+)
+def test_interpolate(dims, linear, align, recompute, factors, size, seed):
+    x = normal(seed, 2, 3, *(4, 5, 3)[:dims])
+    mode = ["linear", "bilinear", "trilinear"][dims - 1] if linear else "nearest"
+    arguments = {"mode": mode, "align_corners": align if linear else None}
+    if factors is None:
+        arguments["size"] = tuple(size[:dims])
+    else:
+        arguments |= {"scale_factor": tuple(factors[:dims]), "recompute_scale_factor": recompute}
+        # Lengths that are kept or doubled go by the sizes in PyTorch 1.6, in later versions of images only.
+        special = any(int(n * f) in (n, 2 * n) for n, f in zip(x.shape[2:], factors, strict=False))
+        assume(linear or dims == 2 or recompute or not special)
+    theirs = torch.nn.functional.interpolate(tensor(x), **arguments)
+    close(functional.interpolate(x, **arguments), theirs)
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
+        ("Upsample", {"scale_factor": 2}),
+        ("Upsample", {"size": (7, 3), "mode": "bilinear", "align_corners": True}),
+        ("UpsamplingNearest2d", {"size": 7}),
+        ("UpsamplingBilinear2d", {"scale_factor": (1.5, 2)}),
+    ],
+)
+def test_upsampling_modules(name, arguments):
+    ours, theirs = pair(name, **arguments)
+    x = normal(0, 2, 3, 4, 5)
+    close(ours(x), theirs(tensor(x)))
+
+
 @pytest.mark.parametrize("size", [1, 4, (3, 7), (None, 2), (15, 1)])
 def test_adaptive_avg_pool2d(size):
     ours, theirs = pair("AdaptiveAvgPool2d", size)
@@ -167,6 +270,72 @@ def test_lstm(bidirectional, bias, batch_first):
     close(ours(x)[0], theirs(tensor(x))[0])
 
 
+@pytest.mark.parametrize("bidirectional", [False, True])
+@pytest.mark.parametrize("bias", [False, True])
+@pytest.mark.parametrize("batch_first", [False, True])
+def test_gru(bidirectional, bias, batch_first):
+    ours, theirs = pair("GRU", 7, 5, 2, bias, batch_first, 0.0, bidirectional)
+    x, h = normal(0, 4, 4, 7), normal(1, 4 if bidirectional else 2, 4, 5)
+    for hx in (h, None):
+        expected, last = theirs(tensor(x), None if hx is None else tensor(hx))
+        out, h_n = ours(x, hx)
+        close(out, expected)
+        close(h_n, last)
+
+
+@pytest.mark.parametrize("name", ["LSTM", "GRU"])
+@pytest.mark.parametrize("lengths", [[5, 3, 3, 1], [2, 5, 1, 3]])
+@pytest.mark.parametrize("batch_first", [False, True])
+def test_packed_sequences(name, lengths, batch_first):
+    ours, theirs = pair(name, 7, 5, 2, bidirectional=True)
+    x = normal(0, 4, 5, 7) if batch_first else normal(0, 5, 4, 7)
+    sort = lengths == sorted(lengths, reverse=True)
+    packed = nn.utils.rnn.pack_padded_sequence(x, lengths, batch_first, sort)
+    packed_theirs = torch.nn.utils.rnn.pack_padded_sequence(tensor(x), lengths, batch_first, sort)
+    for mine, their in zip(packed, packed_theirs, strict=True):
+        assert (mine is None) == (their is None)
+        assert mine is None or np.array_equal(mine, their.numpy())
+    h = normal(1, 4, 4, 5)
+    hx = (h, h) if name == "LSTM" else h
+    out, last = ours(packed, hx)
+    expected, last_theirs = theirs(packed_theirs, tuple(map(tensor, hx)) if name == "LSTM" else tensor(hx))
+    close(out.data, expected.data)
+    close(np.stack(last), torch.stack(last_theirs) if name == "LSTM" else last_theirs)
+    padded, counts = nn.utils.rnn.pad_packed_sequence(out, batch_first, 0.5, 6)
+    padded_theirs, counts_theirs = torch.nn.utils.rnn.pad_packed_sequence(expected, batch_first, 0.5, 6)
+    close(padded, padded_theirs)
+    assert counts.tolist() == counts_theirs.tolist()
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
+        ("LSTMCell", (7, 5)),
+        ("GRUCell", (7, 5)),
+        ("RNNCell", (7, 5)),
+        ("RNNCell", (7, 5, False, "relu")),
+        ("GRUCell", (7, 5, False)),
+    ],
+)
+def test_cells(name, arguments):
+    ours, theirs = pair(name, *arguments)
+    x, h = normal(0, 3, 7), normal(1, 3, 5)
+    hx = (h, normal(2, 3, 5)) if name == "LSTMCell" else h
+    expected = theirs(tensor(x), tuple(map(tensor, hx)) if name == "LSTMCell" else tensor(hx))
+    new = ours(x, hx)
+    close(np.stack(new), torch.stack(expected) if name == "LSTMCell" else expected)
+
+
+@pytest.mark.parametrize("padding_idx", [None, 2, -1])
+def test_embedding(padding_idx):
+    ours, theirs = pair("Embedding", 6, 4, padding_idx)
+    indices = np.array([[0, 5, 2], [1, 1, 4]])
+    assert np.array_equal(ours(indices), theirs(tensor(indices)).detach().numpy())
+    assert np.array_equal(
+        ~nn.Embedding(6, 4, padding_idx).weight.any(axis=1), ~theirs.weight.detach().numpy().any(axis=1)
+    )
+
+
 @pytest.mark.parametrize(
     ("name", "arguments"),
     [
@@ -176,6 +345,8 @@ def test_lstm(bidirectional, bias, batch_first):
         ("leaky_relu", {"negative_slope": 0.2}),
         ("elu", {"alpha": 1.5}),
         ("hardswish", {}),
+        ("hardsigmoid", {}),
+        ("threshold", {"threshold": 0.3, "value": -1.0}),
         ("sigmoid", {}),
         ("tanh", {}),
         ("softmax", {"dim": 1}),
@@ -271,7 +442,13 @@ def test_repr(build):
 
 
 @pytest.mark.parametrize(
-    ("name", "arguments"), [("Linear", (300, 200)), ("Conv2d", (30, 50, 3)), ("LSTM", (30, 40))]
+    ("name", "arguments"),
+    [
+        ("Linear", (300, 200)),
+        ("Conv2d", (30, 50, 3)),
+        ("LSTM", (30, 40)),
+        ("GRUCell", (30, 40)),
+    ],
 )
 def test_initial_weights_have_the_same_distribution(name, arguments):
     ours, theirs = getattr(nn, name)(*arguments), getattr(torch.nn, name)(*arguments)

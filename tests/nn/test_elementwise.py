@@ -20,11 +20,12 @@ DEFINITIONS = {
     "leaky_relu": lambda v: v if v > 0 else 0.01 * v,
     "elu": lambda v: v if v > 0 else math.expm1(v),
     "hardswish": lambda v: v * min(max(v + 3.0, 0.0), 6.0) / 6.0,
+    "hardsigmoid": lambda v: min(max(v + 3.0, 0.0), 6.0) / 6.0,
     "sigmoid": lambda v: 1 / (1 + math.exp(-v)),
     "tanh": math.tanh,
 }
-IN_PLACE = ["relu", "relu6", "hardtanh", "leaky_relu", "elu", "hardswish"]
-QUANTIZED = ["relu", "relu6", "hardtanh", "leaky_relu", "sigmoid", "tanh"]
+IN_PLACE = ["relu", "relu6", "hardtanh", "leaky_relu", "elu", "hardswish", "hardsigmoid"]
+QUANTIZED = ["relu", "relu6", "hardtanh", "leaky_relu", "sigmoid", "tanh", "hardsigmoid"]
 
 
 @pytest.mark.parametrize("name", DEFINITIONS)
@@ -57,6 +58,24 @@ def test_parameters_of_activations():
         functional.hardtanh(X, 1, 0)
 
 
+def test_threshold():
+    x = np.array([-1.0, 0.5, 0.50001, 2.0, np.nan], np.float32)
+    out = functional.threshold(x, 0.5, 7.0)
+    np.testing.assert_array_equal(out, np.float32([7, 7, 0.50001, 2, np.nan]))
+    assert functional.threshold(x, 0.5, 7.0, inplace=True) is x
+    np.testing.assert_array_equal(x, out)
+    q = qframe.quantize_per_tensor(X.clip(-6, 6), 0.05, 128, qframe.quint8)
+    expected = functional.threshold(q.dequantize(), 0.5, -1.0)
+    np.testing.assert_allclose(functional.threshold(q, 0.5, -1.0).dequantize(), expected, atol=0.026)
+    assert functional.threshold(q, 0.5, -1.0, inplace=True) is q
+
+
+def test_hardsigmoid_of_a_quantized_tensor_cannot_be_stored_in_it():
+    q = qframe.quantize_per_tensor(X.clip(-6, 6), 0.05, 128, qframe.quint8)
+    with pytest.raises(ArgumentError, match="qparams of its own"):
+        functional.hardsigmoid(q, inplace=True)
+
+
 @pytest.mark.parametrize("name", QUANTIZED)
 def test_activations_of_quantized_tensors(name):
     q = qframe.quantize_per_tensor(X.clip(-6, 6), 0.05, 128, qframe.quint8)
@@ -81,14 +100,55 @@ def test_activations_that_need_output_qparams(name):
         getattr(functional, name)(q)
 
 
-@pytest.mark.parametrize("kind", [nn.ReLU, nn.ReLU6])
-def test_activation_modules(kind):
-    function = {nn.ReLU: functional.relu, nn.ReLU6: functional.relu6}[kind]
-    assert np.array_equal(kind()(X), function(X))
+MODULES = {
+    "ReLU()": (nn.ReLU(), functional.relu),
+    "ReLU6()": (nn.ReLU6(), functional.relu6),
+    "ELU(alpha=1.5)": (nn.ELU(1.5), lambda x: functional.elu(x, 1.5)),
+    "Hardswish()": (nn.Hardswish(), functional.hardswish),
+    "LeakyReLU(negative_slope=0.2)": (nn.LeakyReLU(0.2), lambda x: functional.leaky_relu(x, 0.2)),
+    "Sigmoid()": (nn.Sigmoid(), functional.sigmoid),
+    "Tanh()": (nn.Tanh(), functional.tanh),
+    "Hardtanh(min_val=-2.0, max_val=3)": (nn.Hardtanh(-2.0, 3), lambda x: functional.hardtanh(x, -2, 3)),
+    "Hardsigmoid()": (nn.Hardsigmoid(), functional.hardsigmoid),
+    "Threshold(threshold=0.1, value=2)": (nn.Threshold(0.1, 2), lambda x: functional.threshold(x, 0.1, 2)),
+    "Softmax(dim=0)": (nn.Softmax(0), lambda x: functional.softmax(x, 0)),
+    "LogSoftmax(dim=-1)": (nn.LogSoftmax(-1), lambda x: functional.log_softmax(x, -1)),
+}
+
+
+@pytest.mark.parametrize("text", MODULES)
+def test_activation_modules(text):
+    module, function = MODULES[text]
+    kept = X.copy()
+    assert np.array_equal(module(X), function(X))
+    assert np.array_equal(X, kept)
+    assert repr(module) == text
+    assert module.state_dict() == {}
+
+
+@pytest.mark.parametrize(
+    ("module", "text"),
+    [
+        (nn.ReLU(inplace=True), "ReLU(inplace=True)"),
+        (nn.ReLU6(inplace=True), "ReLU6(inplace=True)"),
+        (nn.ELU(inplace=True), "ELU(alpha=1.0, inplace=True)"),
+        (nn.Hardswish(inplace=True), "Hardswish()"),
+        (nn.LeakyReLU(inplace=True), "LeakyReLU(negative_slope=0.01, inplace=True)"),
+        (nn.Hardtanh(inplace=True), "Hardtanh(min_val=-1.0, max_val=1.0, inplace=True)"),
+        (nn.Hardsigmoid(inplace=True), "Hardsigmoid()"),
+        (nn.Threshold(0.1, 2.0, True), "Threshold(threshold=0.1, value=2.0, inplace=True)"),
+    ],
+)
+def test_modules_in_place(module, text):
     x = X.copy()
-    assert kind(inplace=True)(x) is x
-    assert repr(kind()) == f"{kind.__name__}()"
-    assert repr(kind(inplace=True)) == f"{kind.__name__}(inplace=True)"
+    assert module(x) is x
+    assert not np.array_equal(x, X)
+    assert repr(module) == text
+
+
+def test_hardtanh_needs_a_range():
+    with pytest.raises(ArgumentError, match="min_val=1 is not below max_val=1"):
+        nn.Hardtanh(1, 1)
 
 
 @pytest.mark.parametrize("dim", [0, 1, -1])

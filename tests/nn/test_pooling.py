@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 import qframe
 from qframe import nn
+from qframe.engines import registry
 from qframe.errors import ArgumentError
 from qframe.nn import functional
 
@@ -59,6 +60,23 @@ def test_avg_pool2d(case, include, divisor):
     np.testing.assert_allclose(out, expected, rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.parametrize("ceil_mode", [False, True])
+@pytest.mark.parametrize("include", [False, True])
+@pytest.mark.parametrize(("kernel", "stride", "padding"), [(2, None, 0), ((3, 2, 1), (2, 1, 2), (1, 1, 0))])
+def test_avg_pool3d_is_the_average_of_planes(kernel, stride, padding, include, ceil_mode):
+    """Sums over a volume are sums, over its planes, of sums; counts multiply."""
+    x = data(2, 2, 6, 5, 7)
+    depth, *plane = kernel if isinstance(kernel, tuple) else (kernel,) * 3
+    steps = stride or kernel
+    first, *rest = steps if isinstance(steps, tuple) else (steps,) * 3
+    before, *around = padding if isinstance(padding, tuple) else (padding,) * 3
+    out = functional.avg_pool3d(x, kernel, stride, padding, ceil_mode, include)
+    planes = functional.avg_pool2d(x.reshape(2, 12, 5, 7), plane, rest, around, ceil_mode, include)
+    columns = planes.reshape(4, 6, -1)
+    expected = functional.avg_pool2d(columns, (depth, 1), (first, 1), (before, 0), ceil_mode, include)
+    np.testing.assert_allclose(out, expected.reshape(out.shape), rtol=1e-5, atol=1e-6)
+
+
 @pytest.mark.parametrize("size", [1, 3, (2, 5), (None, 2), (7, None), (9, 8)])
 def test_adaptive_avg_pool2d(size):
     x = data(2, 3, 7, 5)
@@ -102,6 +120,15 @@ def test_quantized_tensors_stay_quantized(layer):
     np.testing.assert_allclose(out.dequantize(), layer(q.dequantize()), atol=0.026)
 
 
+def test_quantized_volumes_stay_quantized():
+    q = qframe.quantize_per_tensor(data(2, 3, 4, 6, 5), 0.05, 100, qframe.quint8)
+    layer = nn.AvgPool3d(2, count_include_pad=False, padding=1)
+    with registry.use_engine("reference"):
+        out = layer(q)
+    assert (out.dtype, out.q_scale(), out.q_zero_point()) == (qframe.quint8, 0.05, 100)
+    np.testing.assert_allclose(out.dequantize(), layer(q.dequantize()), atol=0.026)
+
+
 @pytest.mark.parametrize(
     ("layer", "text"),
     [
@@ -110,6 +137,7 @@ def test_quantized_tensors_stay_quantized(layer):
             "MaxPool2d(kernel_size=3, stride=2, padding=1, dilation=1, ceil_mode=False)",
         ),
         (nn.AvgPool2d((2, 1)), "AvgPool2d(kernel_size=(2, 1), stride=(2, 1), padding=0)"),
+        (nn.AvgPool3d(2, 1, 1), "AvgPool3d(kernel_size=2, stride=1, padding=1)"),
         (nn.AdaptiveAvgPool2d((None, 2)), "AdaptiveAvgPool2d(output_size=(None, 2))"),
     ],
 )
@@ -139,6 +167,10 @@ def test_bad_arguments():
         functional.max_pool2d(data(1, 1, 2, 2), 2, return_indices=True)
     with pytest.raises(ArgumentError, match="divisor_override must not be zero"):
         nn.AvgPool2d(2, divisor_override=0)
+    with pytest.raises(ArgumentError, match="avg_pool3d: divisor_override must not be zero"):
+        functional.avg_pool3d(data(1, 1, 2, 2, 2), 2, divisor_override=0)
+    with pytest.raises(ArgumentError, match=r"avg_pool3d takes shape \(N, C, D, H, W\)"):
+        nn.AvgPool3d(2)(data(2, 2, 2))
     with pytest.raises(ArgumentError, match="output_size"):
         nn.AdaptiveAvgPool2d((1, 2, 3))
     with pytest.raises(ArgumentError, match="dilation=0"):

@@ -35,6 +35,9 @@ FLOAT_INSTEAD_OF_QUANTIZED = {
     "adaptive_avg_pool2d": lambda x: ops.adaptive_avg_pool2d(x, (1, 1)),
     "mean": lambda x: ops.mean(x, None, False),
     "batch_norm": lambda x: ops.batch_norm(x, *VECTORS, 1e-5, 0.1, 0),
+    "layer_norm": lambda x: ops.layer_norm(x, (3,), None, None, 1e-5, 0.1, 0),
+    "group_norm": lambda x: ops.group_norm(x, 1, None, None, 1e-5, 0.1, 0),
+    "instance_norm": lambda x: ops.instance_norm(x, None, None, 1e-5, 0.1, 0),
     "dequantize": lambda x: ops.dequantize(x),
 }
 
@@ -87,6 +90,9 @@ GIVEN_QPARAMS = {
     "cat": lambda scale, zero_point: ops.cat([X], 0, scale, zero_point),
     "lookup": lambda scale, zero_point: ops.lookup(X, TABLE, scale, zero_point),
     "batch_norm": lambda scale, zero_point: ops.batch_norm(X, *VECTORS, 1e-5, scale, zero_point),
+    "layer_norm": lambda scale, zero_point: ops.layer_norm(X, (3,), None, None, 1e-5, scale, zero_point),
+    "group_norm": lambda scale, zero_point: ops.group_norm(X, 1, None, None, 1e-5, scale, zero_point),
+    "instance_norm": lambda scale, zero_point: ops.instance_norm(X, None, None, 1e-5, scale, zero_point),
     "hardswish": lambda scale, zero_point: ops.hardswish(X, scale, zero_point),
     "linear": lambda scale, zero_point: ops.PackedLinear(weight(2, 3))(X, scale, zero_point),
 }

@@ -141,6 +141,11 @@ REFUSED = {
         ArgumentError,
         "divisor_override must not be zero",
     ),
+    "pool of volumes of another rank": (
+        lambda: ops.avg_pool3d(IMAGE, (1, 1, 1), (1, 1, 1), (0, 0, 0), False, True, None),
+        ArgumentError,
+        "avg_pool3d takes shape (N, C, D, H, W), got (1, 2, 5, 5). Add the batch dimension",
+    ),
     "adaptive pool to nothing": (
         lambda: ops.adaptive_avg_pool2d(IMAGE, (0, 1)),
         ArgumentError,
@@ -173,6 +178,71 @@ REFUSED = {
         lambda: ops.batch_norm(X, *VECTORS[:3], np.ones(3), 1e-5, 0.1, 0),
         DTypeError,
         "batch_norm: var is a float64 array of shape (3,)",
+    ),
+    "layer norm over other dimensions": (
+        lambda: ops.layer_norm(X, (2,), None, None, 1e-5, 0.1, 0),
+        ArgumentError,
+        "layer_norm: an input of shape (2, 3) does not end in normalized_shape=(2,)",
+    ),
+    "layer norm over more dimensions": (
+        lambda: ops.layer_norm(X, (1, 2, 3), None, None, 1e-5, 0.1, 0),
+        ArgumentError,
+        "does not end in normalized_shape=(1, 2, 3)",
+    ),
+    "layer norm over nothing": (
+        lambda: ops.layer_norm(X, (), None, None, 1e-5, 0.1, 0),
+        ArgumentError,
+        "does not end in normalized_shape=()",
+    ),
+    "layer norm with a weight of another shape": (
+        lambda: ops.layer_norm(X, (2, 3), floats(3), None, 1e-5, 0.1, 0),
+        ArgumentError,
+        "layer_norm: weight has shape (3,), normalized_shape is (2, 3)",
+    ),
+    "layer norm with a bias in double": (
+        lambda: ops.layer_norm(X, (3,), None, np.ones(3), 1e-5, 0.1, 0),
+        DTypeError,
+        "layer_norm: bias is a float64 array of shape (3,)",
+    ),
+    "layer norm of qint32": (
+        lambda: ops.layer_norm(activation(2, 3, dtype=np.int32), (3,), None, None, 1e-5, 0.1, 0),
+        DTypeError,
+        "layer_norm takes 8-bit tensors, got a qint32 tensor of shape (2, 3). Quantize to 8 bits",
+    ),
+    "norm with a negative eps": (
+        lambda: ops.layer_norm(X, (3,), None, None, -1e-5, 0.1, 0),
+        ArgumentError,
+        "layer_norm: eps=-1e-05 must be a finite number of at least 0",
+    ),
+    "group norm of a vector": (
+        lambda: ops.group_norm(activation(3), 1, None, None, 1e-5, 0.1, 0),
+        ArgumentError,
+        "group_norm takes shape (N, C, ...), got (3,)",
+    ),
+    "group norm with groups that do not divide": (
+        lambda: ops.group_norm(IMAGE, 3, None, None, 1e-5, 0.1, 0),
+        ArgumentError,
+        "num_groups=3 does not divide the 2 channels of an input of shape (1, 2, 5, 5)",
+    ),
+    "group norm without groups": (
+        lambda: ops.group_norm(IMAGE, 0, None, None, 1e-5, 0.1, 0),
+        ArgumentError,
+        "num_groups=0 does not divide",
+    ),
+    "group norm with other channels": (
+        lambda: ops.group_norm(IMAGE, 1, floats(3), None, 1e-5, 0.1, 0),
+        ArgumentError,
+        "group_norm: weight has shape (3,), but there are 2 channels",
+    ),
+    "instance norm of a vector": (
+        lambda: ops.instance_norm(activation(3), None, None, 1e-5, 0.1, 0),
+        ArgumentError,
+        "instance_norm takes shape (N, C, ...), got (3,)",
+    ),
+    "instance norm with NaN for eps": (
+        lambda: ops.instance_norm(IMAGE, None, None, math.nan, 0.1, 0),
+        ArgumentError,
+        "instance_norm: eps=nan",
     ),
     "range of nothing": (
         lambda: ops.min_max(floats(0)),

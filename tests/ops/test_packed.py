@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from qframe.engines import API, Engine, registry
-from qframe.ops import PackedConv, PackedLinear, PackedLinearFp16
+from qframe.ops import PackedConv, PackedGRU, PackedLinear, PackedLinearFp16, PackedLSTM, PackedRNN
+from qframe.ops.packed_recurrent import PackedRecurrent
 from qframe.plugin import hookimpl
 from qframe.qtensor import QTensor
 
@@ -21,6 +22,10 @@ MAKERS = {
     "linear_fp16": lambda: PackedLinearFp16(floats(2, 3), floats(2)),
     "conv1d": lambda: PackedConv(weight(4, 1, 3), floats(4), (2,), (1,), (1,), 2),
     "conv2d": lambda: PackedConv(weight(4, 2, 3, 3), None, (1, 2), (1, 0), (1, 1)),
+    "lstm": lambda: PackedLSTM(weight(8, 3), per_channel(8, 2), floats(8), floats(8)),
+    "lstm-float16": lambda: PackedLSTM(floats(8, 3), floats(8, 2), floats(8)),
+    "gru": lambda: PackedGRU(weight(6, 3), weight(6, 2), floats(6), floats(6)),
+    "rnn": lambda: PackedRNN(weight(2, 3), weight(2, 2), None, floats(2), "relu"),
     "conv3d": lambda: PackedConv(per_channel(2, 1, 1, 2, 3), floats(2), (1, 1, 1), (0, 1, 2), (1, 1, 2)),
 }
 INPUTS = {
@@ -33,6 +38,8 @@ INPUTS = {
 def run(name, holder):
     if name == "linear_fp16":
         return holder(floats(4, 3))
+    if isinstance(holder, PackedRecurrent):
+        return holder(floats(4, 3), (3, 1), [floats(3, 2) for _ in holder.kind.states])[0]
     return holder(INPUTS.get(name, X), 0.3, 9).int_repr()
 
 
@@ -136,13 +143,16 @@ def test_copies_drop_the_packed_form_and_compute_the_same(name, duplicate):
 def test_deep_copies_share_no_memory(name):
     holder = MAKERS[name]()
     twin = copy.deepcopy(holder)
-    assert not np.shares_memory(_codes(twin), _codes(holder))
-    if holder.bias is not None:
-        assert not np.shares_memory(twin.bias, holder.bias)
+    for own, copied in zip(_parts(holder), _parts(twin), strict=True):
+        assert np.array_equal(own, copied)
+        assert not np.shares_memory(own, copied)
 
 
-def _codes(holder):
-    return holder.weight.int_repr() if isinstance(holder.weight, QTensor) else holder.weight
+def _parts(holder):
+    """The arrays of weight and bias, of which some holders have several."""
+    for part in holder._arguments():
+        if isinstance(part, (QTensor, np.ndarray)):
+            yield part.int_repr() if isinstance(part, QTensor) else part
 
 
 def test_pickle_carries_geometry_and_qparams():

@@ -4,28 +4,21 @@ from __future__ import annotations
 
 import numpy as np
 from golden.store import Case
-from oracle.compare import assert_codes, golden, per_tensor
+from oracle.compare import assert_codes, assert_qparams, golden, per_tensor
 
 from qframe import ops
-
-
-def output_of(case: Case, shape: tuple[int, ...]) -> tuple[tuple[int, ...], tuple[float | None, ...]]:
-    """Output size and the user's factors; one of the two was given."""
-    factors = case.params.get("scale_factor")
-    if factors is None:
-        return tuple(case.params["size"]), (None, None)
-    size = tuple(int(np.floor(length * factor)) for length, factor in zip(shape[2:], factors, strict=True))
-    return size, tuple(factors)
+from qframe.nn.quantized import functional
 
 
 @golden("resize", op="interpolate")
 def test_interpolate(case: Case) -> None:
     x = per_tensor(case["x"], 0.05, case.params["zero_point"])
-    size, factors = output_of(case, x.shape)
-    assert_codes(ops.interpolate_nearest(x, size, factors), case["nearest"])
+    target = {key: tuple(case.params[key]) for key in ("size", "scale_factor") if key in case.params}
+    assert_codes(functional.interpolate(x, **target), case["nearest"])
     for align_corners in (False, True):
-        y = ops.interpolate_bilinear(x, size, align_corners, factors)
+        y = functional.interpolate(x, mode="bilinear", align_corners=align_corners, **target)
         assert_codes(y, case[f"bilinear-{align_corners:d}"])
+        assert_qparams(y, 0.05, case.params["zero_point"])
 
 
 @golden("resize", op="fake_quantize")

@@ -121,6 +121,16 @@ def test_float16_where_the_engine_has_none(use_engine):
     assert_unchanged(model, before)
 
 
+def test_float16_recurrent_layers_where_the_engine_has_none(use_engine):
+    use_engine(fallback=None)
+    model = nn.ModuleDict({"lstm": nn.LSTM(2, 3), "cell": nn.GRUCell(2, 3)})
+    refused(
+        lambda: q.quantize_dynamic(model, dtype=qframe.float16),
+        "'lstm' (LSTM) asks for float16 weights, which engine 'npu' does not have",
+        "'cell' (GRUCell) asks for float16 weights",
+    )
+
+
 def test_dynamic_per_channel_where_the_engine_takes_one_scale(use_engine):
     use_engine(per_channel=False)
     refused(

@@ -190,9 +190,12 @@ def test_a_mapping_of_ones_own_decides_the_defaults():
 
 
 REFUSED = [
-    ({nn.LSTM}, "rule LSTM has no effect: neither 'lstm' (LSTM) nor anything in it can be quantized"),
-    ({"lstm"}, "rule 'lstm' has no effect"),
-    ({nn.Conv2d}, "rule Conv2d matches no module: the model holds LSTM, Linear"),
+    (
+        {nn.Embedding},
+        "rule Embedding has no effect: neither 'table' (Embedding) nor anything in it can be quantized",
+    ),
+    ({"table"}, "rule 'table' has no effect"),
+    ({nn.Conv2d}, "rule Conv2d matches no module: the model holds Embedding, Linear"),
     ({"lin"}, "rule 'lin' matches no module: did you mean 'linear'?"),
     ({"linear": "int8"}, "rule 'linear' gives 'int8', which is no QConfig"),
     ({"linear": q.default_qconfig}, "'linear' (Linear) has a QConfig, which is for prepare and quantize"),
@@ -201,7 +204,7 @@ REFUSED = [
 
 @pytest.mark.parametrize(("spec", "text"), REFUSED)
 def test_rules_that_cannot_be_honoured_are_refused(spec, text):
-    model = nn.Sequential({"lstm": nn.LSTM(2, 2), "linear": nn.Linear(2, 2)})
+    model = nn.Sequential({"table": nn.Embedding(2, 2), "linear": nn.Linear(2, 2)})
     before = snapshot(model)
     with pytest.raises(qframe.errors.ConfigurationError) as caught:
         q.quantize_dynamic(model, spec, inplace=True)
@@ -209,9 +212,50 @@ def test_rules_that_cannot_be_honoured_are_refused(spec, text):
     assert_unchanged(model, before)
 
 
-def test_by_default_an_lstm_without_a_quantized_form_stays_float():
-    model = nn.Sequential({"lstm": nn.LSTM(2, 2), "linear": nn.Linear(2, 2)})
-    assert type(q.quantize_dynamic(model).lstm) is nn.LSTM
+def recurrent_model():
+    layers = {"table": nn.Embedding(5, 2), "lstm": nn.LSTM(2, 3, 2), "gru": nn.GRU(2, 3, bias=False)}
+    cells = {"lstm_cell": nn.LSTMCell(2, 3), "gru_cell": nn.GRUCell(2, 3), "rnn_cell": nn.RNNCell(2, 3)}
+    return nn.ModuleDict({**layers, **cells, "linear": nn.Linear(3, 2)})
+
+
+@pytest.mark.parametrize("dtype", [qframe.qint8, qframe.float16])
+def test_recurrent_layers_and_cells_are_quantized_by_default(dtype):
+    converted = q.quantize_dynamic(recurrent_model(), dtype=dtype)
+    dynamic = nn.quantized.dynamic
+    assert {path: type(module) for path, module in converted.items()} == {
+        "table": nn.Embedding,
+        "lstm": dynamic.LSTM,
+        "gru": dynamic.GRU,
+        "lstm_cell": dynamic.LSTMCell,
+        "gru_cell": dynamic.GRUCell,
+        "rnn_cell": dynamic.RNNCell,
+        "linear": dynamic.Linear,
+    }
+    assert all(module.dtype is dtype for path, module in converted.items() if path != "table")
+
+
+def test_recurrent_weights_per_channel():
+    converted = q.quantize_dynamic(recurrent_model(), {nn.LSTM: q.per_channel_dynamic_qconfig})
+    assert {w.qscheme() for w in converted["lstm"].get_weight().values()} == {qframe.per_channel_affine}
+    assert type(converted["gru"]) is nn.GRU
+
+
+def test_what_has_a_dynamic_form_only_stays_float_in_static_quantization():
+    model = recurrent_model().eval()
+    model.qconfig = q.default_qconfig
+    prepared = q.prepare(model)
+    observed = [
+        path for path, module in prepared.named_modules() if "activation_post_process" in module._modules
+    ]
+    assert observed == ["linear"]
+    prepared["linear"](np.ones((1, 3), np.float32))
+    converted = q.convert(prepared)
+    assert type(converted["lstm"]) is nn.LSTM
+    assert type(converted["linear"]) is nn.quantized.Linear
+    with pytest.raises(qframe.errors.ConfigurationError, match="rule LSTM has no effect"):
+        q.prepare(recurrent_model().eval(), qconfig_dict={nn.LSTM: q.default_qconfig})
+    static = q.quantize(model, lambda m, x: m["linear"](x), [np.ones((1, 3), np.float32)])
+    assert type(static["lstm"]) is nn.LSTM
 
 
 @pytest.mark.parametrize("dtype", [qframe.quint8, qframe.qint32, "qint8", None])

@@ -41,9 +41,19 @@ def conv3d():
     return nn.Conv3d(2, 3, 2)
 
 
+def recurrent(kind):
+    return [lambda: kind(4, 3), lambda: kind(4, 3, 2, bias=False, bidirectional=True)]
+
+
 def norm(dims):
     kind = {1: nn.BatchNorm1d, 2: nn.BatchNorm2d, 3: nn.BatchNorm3d}[dims]
     return lambda: kind(3)
+
+
+def quantized_norm(kind, *sizes, plain=False):
+    """A norm over three channels, with weight and bias unless ``plain``."""
+    weight = None if plain else np.ones(3, np.float32)
+    return lambda: kind(*sizes, weight, weight, 1.0, 0)
 
 
 def observer(kind, **arguments):
@@ -61,6 +71,7 @@ def observer(kind, **arguments):
 MODULES = {
     nn.AdaptiveAvgPool2d: [lambda: nn.AdaptiveAvgPool2d(1)],
     nn.AvgPool2d: [lambda: nn.AvgPool2d(2)],
+    nn.AvgPool3d: [lambda: nn.AvgPool3d(2)],
     nn.BatchNorm1d: [norm(1), lambda: nn.BatchNorm1d(3, affine=False, track_running_stats=False)],
     nn.BatchNorm2d: [norm(2)],
     nn.BatchNorm3d: [norm(3)],
@@ -69,19 +80,42 @@ MODULES = {
     nn.Conv3d: conv(nn.Conv3d),
     nn.CrossEntropyLoss: [nn.CrossEntropyLoss],
     nn.Dropout: [nn.Dropout],
+    nn.ELU: [nn.ELU],
+    nn.Embedding: [lambda: nn.Embedding(4, 3), lambda: nn.Embedding(4, 3, padding_idx=1)],
     nn.Flatten: [nn.Flatten],
+    nn.GRU: recurrent(nn.GRU),
+    nn.GRUCell: [lambda: nn.GRUCell(4, 3), lambda: nn.GRUCell(4, 3, bias=False)],
+    nn.GroupNorm: [lambda: nn.GroupNorm(1, 3), lambda: nn.GroupNorm(1, 3, affine=False)],
+    nn.Hardsigmoid: [nn.Hardsigmoid],
+    nn.Hardswish: [nn.Hardswish],
+    nn.Hardtanh: [nn.Hardtanh],
     nn.Identity: [nn.Identity],
+    nn.InstanceNorm1d: [lambda: nn.InstanceNorm1d(3), lambda: nn.InstanceNorm1d(3, affine=True)],
+    nn.InstanceNorm2d: [lambda: nn.InstanceNorm2d(3, affine=True, track_running_stats=True)],
+    nn.InstanceNorm3d: [lambda: nn.InstanceNorm3d(3)],
     nn.L1Loss: [nn.L1Loss],
-    nn.LSTM: [lambda: nn.LSTM(4, 3), lambda: nn.LSTM(4, 3, 2, bias=False, bidirectional=True)],
+    nn.LayerNorm: [lambda: nn.LayerNorm((2, 3)), lambda: nn.LayerNorm(3, elementwise_affine=False)],
+    nn.LeakyReLU: [nn.LeakyReLU],
+    nn.LSTM: recurrent(nn.LSTM),
+    nn.LSTMCell: [lambda: nn.LSTMCell(4, 3), lambda: nn.LSTMCell(4, 3, bias=False)],
     nn.Linear: [linear, lambda: nn.Linear(4, 3, bias=False)],
+    nn.LogSoftmax: [lambda: nn.LogSoftmax(1)],
     nn.MSELoss: [nn.MSELoss],
     nn.MaxPool2d: [lambda: nn.MaxPool2d(2)],
     nn.ModuleDict: [lambda: nn.ModuleDict({"a": linear()})],
     nn.ModuleList: [lambda: nn.ModuleList([linear()])],
     nn.NLLLoss: [nn.NLLLoss],
+    nn.RNNCell: [lambda: nn.RNNCell(4, 3), lambda: nn.RNNCell(4, 3, nonlinearity="relu")],
     nn.ReLU: [nn.ReLU],
     nn.ReLU6: [nn.ReLU6],
     nn.Sequential: [lambda: nn.Sequential(linear(), nn.ReLU(), nn.Linear(3, 2))],
+    nn.Sigmoid: [nn.Sigmoid],
+    nn.Softmax: [lambda: nn.Softmax(1)],
+    nn.Tanh: [nn.Tanh],
+    nn.Threshold: [lambda: nn.Threshold(0.1, 2.0)],
+    nn.Upsample: [lambda: nn.Upsample(scale_factor=2)],
+    nn.UpsamplingBilinear2d: [lambda: nn.UpsamplingBilinear2d(3)],
+    nn.UpsamplingNearest2d: [lambda: nn.UpsamplingNearest2d(3)],
     nni.BNReLU2d: fused(nni.BNReLU2d, norm(2), nn.ReLU),
     nni.BNReLU3d: fused(nni.BNReLU3d, norm(3), nn.ReLU),
     nni.ConvBn1d: fused(nni.ConvBn1d, conv1d, norm(1)),
@@ -110,7 +144,15 @@ MODULES = {
     nnq.Conv2d: conv(nnq.Conv2d),
     nnq.Conv3d: conv(nnq.Conv3d),
     nnq.DeQuantize: [nnq.DeQuantize],
+    nnq.ELU: [lambda: nnq.ELU(1.0, 0)],
     nnq.FloatFunctional: [nnq.FloatFunctional],
+    nnq.GroupNorm: [quantized_norm(nnq.GroupNorm, 1, 3), quantized_norm(nnq.GroupNorm, 1, 3, plain=True)],
+    nnq.Hardswish: [lambda: nnq.Hardswish(1.0, 0)],
+    nnq.InstanceNorm1d: [quantized_norm(nnq.InstanceNorm1d, 3)],
+    nnq.InstanceNorm2d: [quantized_norm(nnq.InstanceNorm2d, 3, plain=True)],
+    nnq.InstanceNorm3d: [quantized_norm(nnq.InstanceNorm3d, 3)],
+    nnq.LayerNorm: [quantized_norm(nnq.LayerNorm, 3), quantized_norm(nnq.LayerNorm, 3, plain=True)],
+    nnq.LeakyReLU: [lambda: nnq.LeakyReLU(1.0, 0)],
     nnq.Linear: [lambda: nnq.Linear(4, 3), lambda: nnq.Linear(4, 3, bias_=False)],
     nnq.MaxPool2d: [lambda: nnq.MaxPool2d(2)],
     nnq.QFunctional: [nnq.QFunctional],
@@ -121,6 +163,21 @@ MODULES = {
     ],
     nnq.ReLU: [nnq.ReLU],
     nnq.ReLU6: [nnq.ReLU6],
+    nnq.Sigmoid: [lambda: nnq.Sigmoid(1.0, 0)],
+    nnq.dynamic.GRU: [*recurrent(nnq.dynamic.GRU), lambda: nnq.dynamic.GRU(4, 3, dtype=float16)],
+    nnq.dynamic.GRUCell: [
+        lambda: nnq.dynamic.GRUCell(4, 3),
+        lambda: nnq.dynamic.GRUCell(4, 3, dtype=float16),
+    ],
+    nnq.dynamic.LSTM: [*recurrent(nnq.dynamic.LSTM), lambda: nnq.dynamic.LSTM(4, 3, dtype=float16)],
+    nnq.dynamic.LSTMCell: [
+        lambda: nnq.dynamic.LSTMCell(4, 3),
+        lambda: nnq.dynamic.LSTMCell(4, 3, bias=False, dtype=float16),
+    ],
+    nnq.dynamic.RNNCell: [
+        lambda: nnq.dynamic.RNNCell(4, 3),
+        lambda: nnq.dynamic.RNNCell(4, 3, nonlinearity="relu", dtype=float16),
+    ],
     nnq.dynamic.Linear: [
         lambda: nnq.dynamic.Linear(4, 3),
         lambda: nnq.dynamic.Linear(4, 3, bias_=False, dtype=float16),

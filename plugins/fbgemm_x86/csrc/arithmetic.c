@@ -5,6 +5,9 @@
 /* Elements of a task, of a step through strided operands, and of rows that are worth a call. */
 enum { PIECE = 1 << 16, STEP = 1 << 12, SHORT = 32 };
 
+/* Scales above this keep all their bits when they are divided by 2**16. */
+#define TINY 1e-30f
+
 typedef struct binary_job {
     qf_binary_fn run;
     const uint8_t *a, *b;
@@ -44,7 +47,7 @@ static qf_binary make_binary(int32_t a_zero_point, int32_t b_zero_point, float f
     qf_binary p = {.a_zero_point = a_zero_point + flip, .b_zero_point = b_zero_point + flip, .factor = factor,
                    .bounds = qf_make_bounds(low + flip, high + flip, zero_point + flip),
                    .low = (uint8_t)(low + flip), .high = (uint8_t)(high + flip), .flip = (uint8_t)flip,
-                   .tame = largest * factor < 1e9f};
+                   .tame = largest * factor < 1e9f && factor > TINY};
     return p;
 }
 
@@ -55,6 +58,7 @@ void qf_add(const uint8_t *a, float a_scale, int32_t a_zero_point, const uint8_t
     float factor = 1.0f / scale;
     binary_job j = {qf_active->elementwise->add, a, b, out, count, NULL,
                     make_binary(a_zero_point, b_zero_point, factor, largest, zero_point, low, high, flip)};
+    j.binary.tame &= a_scale > TINY && b_scale > TINY;
     j.binary.a_scale = a_scale;
     j.binary.b_scale = b_scale;
     run_binary(&j, dims, shape, strides);

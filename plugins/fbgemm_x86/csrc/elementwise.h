@@ -14,7 +14,7 @@ typedef struct qf_binary {
     float factor;
     qf_bounds bounds;
     uint8_t low, high, flip;
-    int tame; /* no value can leave the range of int32 */
+    int tame; /* no value can leave the range of int32, no scale loses bits when it is divided by 2**16 */
 } qf_binary;
 
 typedef void (*qf_binary_fn)(const uint8_t *a, const uint8_t *b, size_t count, const qf_binary *binary,
@@ -59,7 +59,7 @@ typedef struct qf_elementwise {
 
 extern const qf_elementwise qf_elementwise_portable;
 #if QF_X86
-extern const qf_elementwise qf_elementwise_avx2, qf_elementwise_avx512;
+extern const qf_elementwise qf_elementwise_avx2, qf_elementwise_avx512, qf_elementwise_avx512vbmi;
 #endif
 
 #endif

@@ -10,6 +10,9 @@
  * writes some bytes again, the same. */
 QF_INLINE size_t qf_to_line(const uint8_t *out) { return 32 - ((uintptr_t)out & 31); }
 
+/* The same for cache lines of 64 bytes. */
+QF_INLINE size_t qf_to_wide_line(const uint8_t *out) { return 64 - ((uintptr_t)out & 63); }
+
 /* Whether a clamp is narrower than what packing does anyway. */
 QF_INLINE int qf_clamps(const qf_binary *p) { return p->low != 0 || p->high != 255; }
 
@@ -21,7 +24,22 @@ void qf_batch_norm__avx2(const uint8_t *, size_t, const double *, const double *
 void qf_min_max_columns__avx2(const float *, size_t, size_t, size_t, float *, float *, int32_t *);
 void qf_find_bins__avx2(const float *, size_t, float, float, float, int32_t, int32_t *);
 void qf_lookup__avx2(const uint8_t *, size_t, size_t, const uint8_t *, uint8_t *, size_t);
+void qf_lookup__avx512(const uint8_t *, size_t, size_t, const uint8_t *, uint8_t *, size_t);
+void qf_lookup__avx512vbmi(const uint8_t *, size_t, size_t, const uint8_t *, uint8_t *, size_t);
 void qf_max_windows__avx2(const uint8_t *, const qf_windows *, size_t, uint8_t, uint8_t *);
 void qf_average_windows__avx2(const uint8_t *, const qf_windows *, size_t, const qf_average *, uint8_t *);
+
+#if QF_X86
+QF_TARGET_BEGIN(QF_AVX512)
+
+/* As many as there are of 64 bytes; count <= 64. */
+QF_INLINE __mmask64 qf_first64(size_t count) { return count ? UINT64_MAX >> (64 - count) : 0; }
+QF_INLINE __m512i qf_load64(const uint8_t *x, size_t count) { return _mm512_maskz_loadu_epi8(qf_first64(count), x); }
+QF_INLINE void qf_store64(uint8_t *out, size_t count, __m512i bytes) {
+    _mm512_mask_storeu_epi8(out, qf_first64(count), bytes);
+}
+
+QF_TARGET_END
+#endif
 
 #endif

@@ -34,7 +34,7 @@ void qf_half_free(qf_half_weights *w) {
     qf_release(w);
 }
 
-enum { PANELS = 4, ROWS = 8 * QF_HALF_ROWS }; /* of one task */
+enum { PANELS = QF_HALF_PANELS, ROWS = 8 * QF_HALF_ROWS }; /* of one task */
 
 typedef struct job {
     const qf_half_weights *weights;
@@ -53,12 +53,22 @@ static void finish_row(const job *j, const float *sums, size_t row, size_t colum
     }
 }
 
+static void finish_panels(const job *j, const float *sums, size_t row, size_t column, size_t end) {
+    for (; column < end; column += QF_LANES, sums += QF_LANES) finish_row(j, sums, row, column);
+}
+
 static void half_task(void *context, size_t index) {
     const job *j = context;
     const qf_half_weights *w = j->weights;
     size_t first = index % j->blocks * ROWS, last = qf_min(j->rows, first + ROWS);
     size_t column = index / j->blocks * PANELS * QF_LANES, end = qf_min(w->n, column + PANELS * QF_LANES);
-    float tile[QF_HALF_ROWS * QF_LANES];
+    float tile[QF_HALF_ROWS * QF_LANES], single[PANELS * QF_LANES];
+    if (last - first == 1) {
+        w->kernels->half_row(qf_ceil_div(end - column, QF_LANES), w->k, j->x + first * w->k,
+                             w->packed + column * w->k, single);
+        finish_panels(j, single, first, column, end);
+        return;
+    }
     for (; column < end; column += QF_LANES)
         for (size_t row = first; row < last; row += QF_HALF_ROWS) {
             size_t rows = qf_min(QF_HALF_ROWS, last - row);

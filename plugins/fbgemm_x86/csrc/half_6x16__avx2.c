@@ -36,5 +36,32 @@ void qf_half_6x16__avx2(size_t mr, size_t k, const float *x, size_t stride, cons
     }
 }
 
+QF_INLINE void row(const size_t panels, size_t k, const float *x, const uint16_t *packed, float *out) {
+    __m256 sum[QF_HALF_PANELS][2];
+    QF_UNROLL for (size_t p = 0; p < panels; p++) sum[p][0] = sum[p][1] = _mm256_setzero_ps();
+    for (size_t i = 0; i < k; i++, packed += QF_LANES) {
+        __m256 value = _mm256_broadcast_ss(x + i);
+        QF_UNROLL for (size_t p = 0; p < panels; p++) {
+            const __m128i *halves = (const __m128i *)(packed + p * k * QF_LANES);
+            sum[p][0] = _mm256_fmadd_ps(value, _mm256_cvtph_ps(_mm_loadu_si128(halves)), sum[p][0]);
+            sum[p][1] = _mm256_fmadd_ps(value, _mm256_cvtph_ps(_mm_loadu_si128(halves + 1)), sum[p][1]);
+        }
+    }
+    QF_UNROLL for (size_t p = 0; p < panels; p++) {
+        _mm256_storeu_ps(out + QF_LANES * p, sum[p][0]);
+        _mm256_storeu_ps(out + QF_LANES * p + 8, sum[p][1]);
+    }
+}
+
+/* Several panels at once, so that a sum need not wait for the one before it. */
+void qf_half_row__avx2(size_t panels, size_t k, const float *x, const uint16_t *packed, float *out) {
+    switch (panels) {
+        case 1: row(1, k, x, packed, out); break;
+        case 2: row(2, k, x, packed, out); break;
+        case 3: row(3, k, x, packed, out); break;
+        default: row(4, k, x, packed, out); break;
+    }
+}
+
 QF_TARGET_END
 #endif

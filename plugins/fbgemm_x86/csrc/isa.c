@@ -14,6 +14,7 @@ enum {
     HAS_AVX2 = 1 << 0, HAS_FMA = 1 << 1, HAS_F16C = 1 << 2, HAS_YMM = 1 << 3, /* the system saves ymm */
     HAS_AVX512F = 1 << 4, HAS_AVX512BW = 1 << 5, HAS_AVX512VL = 1 << 6, HAS_AVX512DQ = 1 << 7,
     HAS_ZMM = 1 << 8, HAS_AVX512VNNI = 1 << 9, HAS_AVXVNNI = 1 << 10,
+    HAS_AVX512VBMI = 1 << 11,
     NEEDS_AVX2 = HAS_AVX2 | HAS_FMA | HAS_F16C | HAS_YMM,
     NEEDS_AVX512 = NEEDS_AVX2 | HAS_AVX512F | HAS_AVX512BW | HAS_AVX512VL | HAS_AVX512DQ | HAS_ZMM,
     NEEDS_AVX512VNNI = NEEDS_AVX512 | HAS_AVX512VNNI,
@@ -26,7 +27,8 @@ enum {
 
 static const char *const FLAG_NAMES[] = {
     "avx2", "fma", "f16c", "ymm registers enabled by the operating system", "avx512f", "avx512bw", "avx512vl",
-    "avx512dq", "zmm registers enabled by the operating system", "avx512_vnni", "avx_vnni"};
+    "avx512dq", "zmm registers enabled by the operating system", "avx512_vnni", "avx_vnni",
+    "avx512_vbmi"};
 #define FLAGS ((int)(sizeof FLAG_NAMES / sizeof *FLAG_NAMES))
 
 typedef struct choice {
@@ -43,6 +45,7 @@ static const choice CHOICES[] = {
     {"avxvnni", NEEDS_AVXVNNI, &qf_kernels_avxvnni},
     {"avx512", NEEDS_AVX512, &qf_kernels_avx512},
     {"avx512vnni", NEEDS_AVX512VNNI, &qf_kernels_avx512vnni},
+    {"avx512vbmi", NEEDS_AVX512VNNI | HAS_AVX512VBMI, &qf_kernels_avx512vbmi},
 #endif
 };
 #define CHOICE_COUNT (sizeof CHOICES / sizeof *CHOICES)
@@ -90,6 +93,7 @@ static unsigned cpu_features(void) {
     if (r[1] >> 17 & 1) found |= HAS_AVX512DQ;
     if (r[1] >> 30 & 1) found |= HAS_AVX512BW;
     if (r[1] >> 31 & 1) found |= HAS_AVX512VL;
+    if (r[2] >> 1 & 1) found |= HAS_AVX512VBMI;
     if (r[2] >> 11 & 1) found |= HAS_AVX512VNNI;
     if (r[0] >= 1) {
         query(7, 1, r);

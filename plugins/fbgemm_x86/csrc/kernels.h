@@ -56,14 +56,31 @@ typedef void (*qf_requant_rows_fn)(const int32_t *acc, size_t rows, size_t acc_s
 #define QF_HALF_ROWS 6
 typedef void (*qf_half_fn)(size_t mr, size_t k, const float *x, size_t stride, const uint16_t *panel,
                            float *out);
+/* The same for one row and several adjacent panels, the sums of each in the same order; <= QF_HALF_PANELS. */
+#define QF_HALF_PANELS 4
+typedef void (*qf_half_row_fn)(size_t panels, size_t k, const float *x, const uint16_t *packed, float *out);
+
+/* One row of a recurrent layer of the given QF_ kind: from both projections, gates side by side, each `size`
+ * wide, the new states.  `cell` is NULL but for QF_LSTM. */
+typedef void (*qf_cell_fn)(int kind, const float *projected, const float *recurrent, size_t size, float *hidden,
+                           float *cell);
+void qf_cell__portable(int, const float *, const float *, size_t, float *, float *);
+void qf_cell__avx2(int, const float *, const float *, size_t, float *, float *);
+void qf_cell__avx512(int, const float *, const float *, size_t, float *, float *);
 
 typedef struct qf_kernels {
     const char *isa;
     qf_gemm_fn gemm;
     qf_gemm_fn fast_gemm; /* NULL, or one of the same tile that adds products in pairs of 16 bits */
     qf_requant_rows_fn requant_rows;
+    /* Vectors of one call, from those of the weights (requant.h). */
+    void (*start)(const int32_t *sums, size_t count, int32_t x_zero_point, int32_t *start);
+    void (*transform)(const float *scales, const float *bias, size_t count, int per_channel, float x_scale,
+                      float scale, float *multiplier, float *scaled_bias);
     void (*rescale)(const int32_t *acc, size_t count, const float *scale, const float *bias, int relu,
                     float *out);
+    /* Pixels of `channels` bytes from planes that are `stride` bytes apart. */
+    void (*interleave)(const uint8_t *x, size_t channels, size_t stride, size_t pixels, uint8_t *out);
     void (*widen)(const uint8_t *codes, size_t count, int16_t *out);
     int32_t (*sum_u8)(const uint8_t *codes, size_t count);
     uint8_t (*max_u8)(const uint8_t *codes, size_t count); /* 0 of none */
@@ -73,12 +90,16 @@ typedef struct qf_kernels {
     void (*dequantize_i8)(const int8_t *codes, size_t count, float scale, int32_t zero_point, float *out);
     const struct qf_depthwise_kernel *depthwise[2]; /* for all weights; for those that fit int8 (depthwise.h) */
     qf_half_fn half_tile;
+    qf_half_row_fn half_row;
+    qf_cell_fn cell;
     const struct qf_elementwise *elementwise; /* elementwise.h */
+    const struct qf_norm_kernels *norms;      /* norms.h */
 } qf_kernels;
 
 extern const qf_kernels qf_kernels_portable;
 #if QF_X86
-extern const qf_kernels qf_kernels_avx2, qf_kernels_avxvnni, qf_kernels_avx512, qf_kernels_avx512vnni;
+extern const qf_kernels qf_kernels_avx2, qf_kernels_avxvnni, qf_kernels_avx512, qf_kernels_avx512vnni,
+    qf_kernels_avx512vbmi;
 #endif
 
 /* The struct in use (isa.c). */
@@ -89,7 +110,7 @@ const qf_ukernel *qf_find_ukernel(qf_gemm_fn run);
  * valid until the same thread asks for it again; NULL: no memory. */
 typedef void (*qf_task_fn)(void *context, size_t index);
 void qf_parallel(qf_task_fn task, void *context, size_t count);
-enum { QF_SLOT_CALL, QF_SLOT_TASK, QF_SLOT_CODES, QF_SLOTS };
+enum { QF_SLOT_CALL, QF_SLOT_TASK, QF_SLOT_CODES, QF_SLOT_SEQUENCE, QF_SLOTS };
 void *qf_scratch(int slot, size_t bytes);
 void *qf_allocate(size_t bytes); /* zeroed, aligned to 64 bytes */
 void qf_release(void *memory);

@@ -15,6 +15,7 @@ TITLES = {
     "avxvnni": "AVX-VNNI",
     "avx512": "AVX-512",
     "avx512vnni": "AVX-512 VNNI",
+    "avx512vbmi": "AVX-512 VNNI and VBMI",
 }
 
 

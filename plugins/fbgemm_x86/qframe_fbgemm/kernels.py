@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from qframe.plugin import Kernel
 
-from . import activation, arithmetic, conv, convert, linear, normalization, observe, pooling, reduce
+from . import (
+    activation,
+    arithmetic,
+    conv,
+    convert,
+    linear,
+    normalization,
+    observe,
+    pooling,
+    recurrent,
+    reduce,
+)
 
 KERNELS: dict[str, Kernel] = {
     kernel.__name__: kernel
@@ -25,12 +36,20 @@ KERNELS: dict[str, Kernel] = {
         linear.linear_pack,
         linear.linear_pack_fp16,
         normalization.batch_norm,
+        normalization.group_norm,
+        normalization.layer_norm,
         observe.histogram,
         observe.min_max,
         observe.min_max_per_channel,
         pooling.adaptive_avg_pool2d,
         pooling.avg_pool2d,
         pooling.max_pool2d,
+        recurrent.gru_pack,
+        recurrent.gru_pack_fp16,
+        recurrent.lstm_pack,
+        recurrent.lstm_pack_fp16,
+        recurrent.rnn_pack,
+        recurrent.rnn_pack_fp16,
         reduce.mean,
     )
 }

@@ -72,11 +72,7 @@ class PackedLinearFp16:
     __slots__ = ("_outputs", "_weights")
 
     def __init__(self, weight: Array, bias: Array | None) -> None:
-        half = np.finfo(np.float16)
-        codes = np.ascontiguousarray(np.clip(weight, half.min, half.max).astype(np.float16)).view(np.uint16)
-        pointer = ffi.NULL if bias is None else from_buffer(F32, dense(bias))
-        packed = lib.qf_half_pack(from_buffer(U16, codes), *codes.shape, pointer)
-        self._weights = owned(packed, lib.qf_half_free)
+        self._weights = pack_half(weight, bias)
         self._outputs = weight.shape[0]
 
     def __call__(self, x: Array, *, relu: bool = False) -> Array:
@@ -87,6 +83,18 @@ class PackedLinearFp16:
         rows = prod(leading)
         check(lib.qf_half_linear(self._weights, from_buffer(F32, x), rows, relu, from_buffer(F32, out)))
         return out
+
+
+def pack_half(weight: Array, bias: Array | None) -> Any:
+    """Return a float32 weight (N, K) rounded to half precision, saturated and packed, with its bias.
+
+    Raises:
+        MemoryError: there is no memory for it.
+    """
+    half = np.finfo(np.float16)
+    codes = np.ascontiguousarray(np.clip(weight, half.min, half.max).astype(np.float16)).view(np.uint16)
+    pointer = ffi.NULL if bias is None else from_buffer(F32, dense(bias))
+    return owned(lib.qf_half_pack(from_buffer(U16, codes), *codes.shape, pointer), lib.qf_half_free)
 
 
 def linear_pack(weight: QTensor, bias: Array | None) -> PackedLinear:

@@ -1,13 +1,16 @@
-"""Normalisation with fixed statistics, on channels-last memory."""
+"""Normalisation: with fixed statistics on channels-last memory, or with those of the input itself."""
 
 from __future__ import annotations
+
+from math import prod
+from typing import Any
 
 import numpy as np
 
 from qframe.plugin import Clamp, QTensor, batch_norm_coefficients
 
 from ._kernels import ffi, lib
-from .buffers import Array, dense, from_buffer
+from .buffers import F32, Array, channels_last, check, dense, from_buffer
 from .codes import FLIPS, bounds_of, memory
 
 F64 = ffi.typeof("double[]")
@@ -35,7 +38,7 @@ def batch_norm(
     coefficients = batch_norm_coefficients(weight, bias, mean, var, eps, x.q_scale(), scale)
     repeats = max(1, PERIOD // max(1, x.shape[1]))
     alpha, beta = (np.tile(values.astype(np.float64), repeats) for values in coefficients)
-    codes = dense(np.moveaxis(x.int_repr(), 1, -1))
+    codes = channels_last(x.int_repr())
     out = np.empty(codes.shape, codes.dtype)
     if out.size:
         lib.qf_batch_norm(
@@ -51,3 +54,89 @@ def batch_norm(
             memory(out),
         )
     return QTensor(np.moveaxis(out, -1, 1), float(scale), int(zero_point), x.dtype)
+
+
+def layer_norm(
+    x: QTensor,
+    normalized_shape: tuple[int, ...],
+    weight: Array | None,
+    bias: Array | None,
+    eps: float,
+    scale: float,
+    zero_point: int,
+) -> QTensor:
+    """Rows of codes, one after the other."""
+    flip = FLIPS.get(x.dtype)
+    if flip is None:
+        return NotImplemented
+    if weight is None and bias is not None:
+        weight = np.ones(bias.shape, np.float32)
+    elif bias is None and weight is not None:
+        bias = np.zeros(weight.shape, np.float32)
+    codes = dense(x.int_repr())
+    out = np.empty(codes.shape, codes.dtype)
+    if out.size:
+        length = prod(normalized_shape)
+        lib.qf_layer_norm(
+            memory(codes),
+            codes.size // length,
+            length,
+            _floats(weight),
+            _floats(bias),
+            eps,
+            x.q_scale(),
+            x.q_zero_point(),
+            scale,
+            zero_point,
+            flip,
+            memory(out),
+        )
+    return QTensor(out, float(scale), int(zero_point), x.dtype)
+
+
+def group_norm(
+    x: QTensor,
+    num_groups: int,
+    weight: Array | None,
+    bias: Array | None,
+    eps: float,
+    scale: float,
+    zero_point: int,
+) -> QTensor:
+    """In the memory order of the input: channels first or last."""
+    flip = FLIPS.get(x.dtype)
+    if flip is None:
+        return NotImplemented
+    codes = x.int_repr()
+    is_last = False
+    if not codes.flags.c_contiguous:
+        last = codes.transpose(0, *range(2, x.ndim), 1)
+        is_last = last.flags.c_contiguous
+        codes = last if is_last else dense(codes)
+    out = np.empty(codes.shape, codes.dtype)
+    if out.size:
+        images, channels = x.shape[:2]
+        status = (lib.qf_group_norm_last if is_last else lib.qf_group_norm)(
+            memory(codes),
+            images,
+            channels,
+            codes.size // (images * channels),
+            num_groups,
+            _floats(weight),
+            _floats(bias),
+            eps,
+            x.q_scale(),
+            x.q_zero_point(),
+            scale,
+            zero_point,
+            flip,
+            memory(out),
+        )
+        check(status or 0)
+    result = out.transpose(0, x.ndim - 1, *range(1, x.ndim - 1)) if is_last else out
+    return QTensor(result, float(scale), int(zero_point), x.dtype)
+
+
+def _floats(values: Array | None) -> Any:
+    """Return a pointer to float32 numbers, NULL for None."""
+    return ffi.NULL if values is None else from_buffer(F32, dense(values))

@@ -7,10 +7,8 @@ from math import prod
 import numpy as np
 
 from ._kernels import ffi, lib
-from .buffers import F32, Array, dense, from_buffer
+from .buffers import F32, I64, Array, dense, from_buffer
 from .codes import memory_order
-
-I64 = ffi.typeof("int64_t[]")
 
 #: Larger arrays are counted in several parts at once.
 SMALL = 1 << 16

@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 import pytest
 import qframe_fbgemm
-from qframe_fbgemm import conv, convert, linear
+from qframe_fbgemm import conv, convert, linear, recurrent
+from qframe_fbgemm.normalization import group_norm, layer_norm
 
 import qframe
 from qframe.plugin import QTensor, quint8
@@ -28,18 +29,25 @@ def _tensor(shape: tuple[int, ...], kind: Any) -> QTensor:
 def _calls() -> dict[str, Callable[[], bytes]]:
     x, floats = _tensor((150, 300), np.uint8), RNG.standard_normal((150, 300)).astype(np.float32)
     image = _tensor((2, 48, 30, 30), np.uint8)
+    last = _tensor((2, 30, 30, 48), np.uint8).permute(0, 3, 1, 2)
     packed = linear.linear_pack(_tensor((200, 300), np.int8), None)
     half = linear.linear_pack_fp16(RNG.standard_normal((200, 300)).astype(np.float32), None)
     dense = conv.conv2d_pack(_tensor((48, 48, 3, 3), np.int8), None, (1, 1), (1, 1), (1, 1), 1)
     depthwise = conv.conv2d_pack(_tensor((48, 1, 3, 3), np.int8), None, (1, 1), (1, 1), (1, 1), 48)
+    lstm = recurrent.lstm_pack(_tensor((400, 300), np.int8), _tensor((400, 100), np.int8), None, None)
+    states = (np.zeros((50, 100), np.float32),) * 2
     many = RNG.standard_normal(500_000).astype(np.float32)
     return {
         "linear": lambda: packed(x, 0.5, 3).int_repr().tobytes(),
         "one-row": lambda: packed(x[:1], 0.5, 3).int_repr().tobytes(),
         "dynamic": lambda: packed.dynamic(floats).tobytes(),
         "half": lambda: half(floats).tobytes(),
+        "lstm": lambda: b"".join(part.tobytes() for part in lstm(floats, (50,) * 3, states)),
         "conv": lambda: dense(image, 0.5, 3).int_repr().tobytes(),
         "depthwise": lambda: depthwise(image, 0.5, 3).int_repr().tobytes(),
+        "layer-norm": lambda: layer_norm(x, (300,), many[:300], None, 1e-5, 0.03, 3).int_repr().tobytes(),
+        "group-norm": lambda: group_norm(image, 6, None, None, 1e-5, 0.03, 3).int_repr().tobytes(),
+        "group-norm-last": lambda: group_norm(last, 6, None, None, 1e-5, 0.03, 3).int_repr().tobytes(),
         "quantize": lambda: convert.quantize_per_tensor(many, 0.02, 3, quint8).int_repr().tobytes(),
     }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,8 @@ from .windows import channels_first, channels_last, pad_spatial, tap_view, windo
 
 Array = np.ndarray[Any, Any]
 Pair = tuple[int, int]
+Triple = tuple[int, int, int]
+Ints = tuple[int, ...]
 
 
 def max_pool2d(
@@ -37,20 +40,39 @@ def avg_pool2d(
     divisor_override: int | None,
 ) -> QTensor:
     """Average of each window."""
+    window = kernel_size, stride, padding
+    return _average_pool(x, *window, ceil_mode, count_include_pad, divisor_override)
+
+
+def avg_pool3d(
+    x: QTensor,
+    kernel_size: Triple,
+    stride: Triple,
+    padding: Triple,
+    ceil_mode: bool,
+    count_include_pad: bool,
+    divisor_override: int | None,
+) -> QTensor:
+    """Average of each window."""
+    window = kernel_size, stride, padding
+    return _average_pool(x, *window, ceil_mode, count_include_pad, divisor_override)
+
+
+def _average_pool(
+    x: QTensor, kernel: Ints, stride: Ints, padding: Ints, ceil_mode: bool, include: bool, divisor: int | None
+) -> QTensor:
     images = channels_last(x.int_repr()).astype(np.int64) - x.q_zero_point()
-    patches = _patches(images, kernel_size, stride, padding, (1, 1), ceil_mode, 0)
-    total = sum(tap_view(patches, tap) for tap in np.ndindex(*kernel_size))
-    if divisor_override is None:
-        rows, columns = (
-            _window_lengths(length, output, k, s, p, count_include_pad)
-            for length, output, k, s, p in zip(
-                x.shape[2:], patches.shape[1:3], kernel_size, stride, padding, strict=True
-            )
+    patches = _patches(images, kernel, stride, padding, (1,) * len(kernel), ceil_mode, 0)
+    total = sum(tap_view(patches, tap) for tap in np.ndindex(*kernel))
+    if divisor is not None:
+        return _averaged(x, np.asarray(total), divisor)
+    lengths = [
+        _window_lengths(length, output, k, s, p, include)
+        for length, output, k, s, p in zip(
+            x.shape[2:], patches.shape[1:], kernel, stride, padding, strict=False
         )
-        count: Array | int = rows[:, None, None] * columns[:, None]
-    else:
-        count = divisor_override
-    return _averaged(x, np.asarray(total), count)
+    ]
+    return _averaged(x, np.asarray(total), reduce(np.multiply.outer, lengths)[..., None])
 
 
 def adaptive_avg_pool2d(x: QTensor, output_size: Pair) -> QTensor:
@@ -62,7 +84,7 @@ def adaptive_avg_pool2d(x: QTensor, output_size: Pair) -> QTensor:
         lengths.append(np.array([stop - start for start, stop in bounds]))
         parts = [total.take(range(*bound), axis=axis).sum(axis=axis) for bound in bounds]
         total = np.stack(parts, axis=axis)
-    return _averaged(x, total, lengths[0][:, None, None] * lengths[1][:, None])
+    return _averaged(x, total, np.multiply.outer(*lengths)[..., None])
 
 
 def _averaged(x: QTensor, total: Array, count: Array | int) -> QTensor:
@@ -72,10 +94,10 @@ def _averaged(x: QTensor, total: Array, count: Array | int) -> QTensor:
 
 
 def _patches(
-    images: Array, kernel: Pair, stride: Pair, padding: Pair, dilation: Pair, ceil_mode: bool, value: int
+    images: Array, kernel: Ints, stride: Ints, padding: Ints, dilation: Ints, ceil_mode: bool, value: int
 ) -> Array:
-    """Return the windows (N, OH, OW, kH, kW, C), filled up with ``value`` outside the input."""
-    size = images.shape[1:3]
+    """Return the windows (N, output..., kernel..., C), filled up with ``value`` outside the input."""
+    size = images.shape[1:-1]
     output = plugin.pool_output_size(size, kernel, stride, padding, dilation, ceil_mode)
     after = tuple(
         max((o - 1) * s + d * (k - 1) + 1 - length - p, p)

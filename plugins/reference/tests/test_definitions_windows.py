@@ -63,6 +63,18 @@ def test_avg_pool(data, dtype, count_include_pad, divisor):
 
 
 @few
+@given(data=st.data(), dtype=dtypes8, ceil_mode=st.booleans(), include=st.booleans())
+def test_avg_pool3d(data, dtype, ceil_mode, include):
+    kernel, stride, spatial = (data.draw(st.tuples(*[sizes(1, n)] * 3)) for n in (3, 3, 5))
+    padding = tuple(data.draw(st.integers(0, k // 2)) for k in kernel)
+    for mode in (False, ceil_mode):
+        assume(min(pool_output_size(spatial, kernel, stride, padding, (1,) * 3, mode)) >= 1)
+    x = data.draw(tensors((1, 2, *spatial), dtype))
+    divisor = data.draw(st.none() | st.integers(1, 40))
+    assert_defined("avg_pool3d", x, kernel, stride, padding, ceil_mode, include, divisor)
+
+
+@few
 @given(
     data=st.data(),
     dtype=dtypes8,

@@ -27,6 +27,7 @@
 #define QF_AVX2 "avx2,fma,f16c"
 #define QF_AVX512 "avx2,fma,f16c,avx512f,avx512bw,avx512vl,avx512dq"
 #define QF_AVX512VNNI QF_AVX512 ",avx512vnni"
+#define QF_AVX512VBMI QF_AVX512VNNI ",avx512vbmi"
 #if defined(QF_AVXVNNI_EVEX)
 #define QF_AVXVNNI "avx2,fma,f16c,avx512f,avx512vl,avx512vnni"
 #else

@@ -35,6 +35,14 @@ static inline __m512i qf_simde_cvtepu8_epi16(__m256i x) {
     return _mm512_loadu_si512(words);
 }
 
+static inline __m512i qf_simde_cvtepu8_epi32(__m128i x) {
+    uint8_t bytes[16];
+    int32_t numbers[16];
+    memcpy(bytes, &x, sizeof bytes);
+    for (int i = 0; i < 16; i++) numbers[i] = bytes[i];
+    return _mm512_loadu_si512(numbers);
+}
+
 static inline __m256i qf_simde_cvtepi16_epi8(__m512i x) {
     int16_t words[32];
     uint8_t bytes[32];
@@ -44,6 +52,7 @@ static inline __m256i qf_simde_cvtepi16_epi8(__m512i x) {
 }
 
 typedef uint32_t __mmask32;
+typedef uint64_t __mmask64;
 
 static inline void qf_simde_mask_store(void *to, uint64_t mask, const uint8_t *codes, int count) {
     for (int i = 0; i < count; i++)
@@ -73,6 +82,7 @@ static inline void qf_simde_mask_storeu_512(void *to, uint64_t mask, __m512i cod
 #define _mm256_mask_storeu_epi8 qf_simde_mask_storeu_256
 #undef _mm512_mask_storeu_epi8
 #define _mm512_mask_storeu_epi8 qf_simde_mask_storeu_512
+#define _mm512_cvtepu8_epi32 qf_simde_cvtepu8_epi32
 #undef _mm512_cvtepi16_epi8
 #define _mm512_cvtepi16_epi8 qf_simde_cvtepi16_epi8
 

@@ -15,6 +15,19 @@ from ...errors import DTypeError, UnsupportedArgument
 from ...ops.checks import check_activation, check_per_tensor, check_rank
 from ...qtensor import QTensor
 from ..functional_checks import whole_numbers
+from .functional_elementwise import (
+    clamp,
+    elu,
+    hardsigmoid,
+    hardswish,
+    hardtanh,
+    leaky_relu,
+    relu,
+    sigmoid,
+    tanh,
+    threshold,
+)
+from .functional_resize import interpolate, upsample, upsample_bilinear, upsample_nearest
 
 Array = np.ndarray[Any, Any]
 Size = int | tuple[int, ...]
@@ -22,27 +35,27 @@ Size = int | tuple[int, ...]
 __all__ = [
     "adaptive_avg_pool2d",
     "avg_pool2d",
+    "avg_pool3d",
+    "clamp",
     "conv1d",
     "conv2d",
     "conv3d",
+    "elu",
+    "hardsigmoid",
+    "hardswish",
+    "hardtanh",
+    "interpolate",
+    "leaky_relu",
     "linear",
     "max_pool2d",
     "relu",
+    "sigmoid",
+    "tanh",
+    "threshold",
+    "upsample",
+    "upsample_bilinear",
+    "upsample_nearest",
 ]
-
-
-def relu(input: QTensor, inplace: bool = False) -> QTensor:
-    """max(x, 0), with the input's qparams.
-
-    Args:
-        input: per-tensor quantized, any shape and dtype.
-        inplace: write the result into ``input`` and return it.
-
-    Raises:
-        DTypeError, QSchemeError: ``input`` is float or quantized per channel.
-    """
-    output = ops.relu(input)
-    return input.copy_(output) if inplace else output
 
 
 def linear(
@@ -233,6 +246,22 @@ def avg_pool2d(
     return ops.avg_pool2d(
         input, kernel, steps, _pair("padding", padding), ceil_mode, count_include_pad, divisor_override
     )
+
+
+def avg_pool3d(
+    input: QTensor,
+    kernel_size: Size,
+    stride: Size | None = None,
+    padding: Size = 0,
+    ceil_mode: bool = False,
+    count_include_pad: bool = True,
+    divisor_override: int | None = None,
+) -> QTensor:
+    """Average of each window of volumes, with the input's qparams: :func:`avg_pool2d` for (N, C, D, H, W)."""
+    kernel: Any = whole_numbers("kernel_size", kernel_size, 3)
+    steps: Any = kernel if stride is None else whole_numbers("stride", stride, 3)
+    border: Any = whole_numbers("padding", padding, 3)
+    return ops.avg_pool3d(input, kernel, steps, border, ceil_mode, count_include_pad, divisor_override)
 
 
 def adaptive_avg_pool2d(input: QTensor, output_size: int | tuple[int | None, int | None] | None) -> QTensor:

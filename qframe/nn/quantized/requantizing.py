@@ -9,6 +9,7 @@ import numpy as np
 
 from ...dtypes import DType, qint32, quint8
 from ...numerics import Clamp, clamp_codes
+from ...qparams import check_scale, check_zero_point
 from ..module import Module
 from ..state import State, StateCheck
 from .entries import bound_of, check_number, scale_of, zero_point_of
@@ -31,6 +32,15 @@ class Requantizing(Module):
         super().__init__(*args, **kwargs)
         self.scale = 1.0
         self.zero_point = 0
+
+    def _set_qparams(self, scale: Any, zero_point: Any) -> None:
+        """Store the qparams of the output, numbers or arrays with one entry.
+
+        Raises:
+            ArgumentError: they are none.
+        """
+        scale, zero_point = np.asarray(scale).item(), np.asarray(zero_point).item()
+        self.scale, self.zero_point = check_scale(scale), check_zero_point(zero_point, self._zero_point_dtype)
 
     def _clamp(self, dtype: DType = quint8) -> Clamp | None:
         """Return the fused activation in codes of the output."""

@@ -13,6 +13,7 @@ from . import (
     normalization,
     observe,
     pooling,
+    recurrent,
     reduce,
     resize,
 )
@@ -21,6 +22,7 @@ from . import (
 SAMPLES: dict[str, SampleMaker] = {
     **convert.SAMPLES,
     **linear.SAMPLES,
+    **recurrent.SAMPLES,
     **conv.SAMPLES,
     **arithmetic.SAMPLES,
     **activation.SAMPLES,

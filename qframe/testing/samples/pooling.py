@@ -1,4 +1,4 @@
-"""Samples of max_pool2d, avg_pool2d and adaptive_avg_pool2d."""
+"""Samples of max_pool2d, avg_pool2d, avg_pool3d and adaptive_avg_pool2d."""
 
 from __future__ import annotations
 
@@ -82,6 +82,33 @@ def avg_pool2d() -> Iterator[Sample]:
     yield single("ties", _ties(), (2, 2), (2, 2), (0, 0), False, True, None, rows=(0,))
 
 
+#: Shape, kernel, stride and padding.
+VOLUMES = {
+    "2x2x2": ((2, 3, 4, 6, 8), (2, 2, 2), (2, 2, 2), (0, 0, 0)),
+    "3x3x3s2p1": ((1, 17, 5, 7, 6), (3, 3, 3), (2, 2, 2), (1, 1, 1)),
+    "1x2x3": ((1, 5, 3, 5, 6), (1, 2, 3), (2, 1, 2), (0, 1, 0)),
+    "whole": ((3, 33, 2, 3, 3), (2, 3, 3), (1, 1, 1), (0, 0, 0)),
+    "one-voxel": ((1, 1, 1, 1, 1), (1, 1, 1), (1, 1, 1), (0, 0, 0)),
+}
+
+
+def avg_pool3d() -> Iterator[Sample]:
+    """Yield windows under both rounding modes, both ways to count the padding, and a fixed divisor."""
+    draw = Draw("avg_pool3d")
+    for name, (shape, *window) in VOLUMES.items():
+        for ceil_mode in (False, True):
+            for include in (False, True):
+                words = f"{name}{'-ceil' * ceil_mode}{'-count_pad' * include}"
+                yield single(words, draw.tensor(shape), *window, ceil_mode, include, None, rows=(0,))
+    shape, *window = VOLUMES["3x3x3s2p1"]
+    yield single("divisor5", draw.tensor(shape), *window, False, True, 5, rows=(0,))
+    for dtype in (quint8, qint8):
+        for zero_point in (dtype.minimum, dtype.maximum):
+            x = draw.tensor(shape, 0.1, zero_point, dtype)
+            name = f"{dtype.name}-zero_point{zero_point}"
+            yield single(name, x, *window, False, False, None, rows=(0,))
+
+
 def _ties() -> QTensor:
     """Return 2x2 windows whose sums fall on all quarters, so that a half of the averages are ties."""
     codes = np.zeros((1, 1, 4, 256), dtype=np.uint8)
@@ -107,4 +134,9 @@ def adaptive_avg_pool2d() -> Iterator[Sample]:
     yield single("ties", _ties(), (2, 128), rows=(0,))
 
 
-SAMPLES = {"max_pool2d": max_pool2d, "avg_pool2d": avg_pool2d, "adaptive_avg_pool2d": adaptive_avg_pool2d}
+SAMPLES = {
+    "max_pool2d": max_pool2d,
+    "avg_pool2d": avg_pool2d,
+    "avg_pool3d": avg_pool3d,
+    "adaptive_avg_pool2d": adaptive_avg_pool2d,
+}

@@ -14,6 +14,7 @@ from qframe.nn import quantized as nnq
 from qframe.nn.intrinsic import quantized as nniq
 from qframe.qschemes import per_tensor_symmetric
 from qframe.qtensor import QTensor
+from qframe.random import manual_seed
 
 QConfig = namedtuple("QConfig", "activation weight")
 
@@ -77,6 +78,7 @@ def quantized_input(shape):
 @EVERY
 @BOUNDS
 def test_output_is_the_plain_modules_clamped(kind, container, plain, make, shape, relu, bound):
+    manual_seed(0)
     source = make()
     fused = kind.from_float(prepared(container(source, relu())))
     expected = plain.from_float(prepared(source))(quantized_input(shape))

@@ -1,11 +1,13 @@
-"""nn.quantized.ReLU and ReLU6."""
+"""nn.quantized.ReLU, ReLU6, and the activations whose output has qparams of its own."""
+
+import copy
 
 import numpy as np
 import pytest
 
 from qframe import nn
 from qframe.dtypes import qint8, qint32, quint8
-from qframe.errors import ConfigurationError, DTypeError, QSchemeError
+from qframe.errors import ArgumentError, ConfigurationError, DTypeError, QSchemeError
 from qframe.nn import quantized as nnq
 from qframe.qtensor import QTensor
 
@@ -63,6 +65,79 @@ def test_from_float_keeps_inplace_and_needs_the_exact_type():
 
 def test_they_save_nothing():
     assert nnq.ReLU().state_dict() == {}
+
+
+REQUANTIZING = {
+    "ELU": (nn.ELU(1.5), lambda: nnq.ELU(0.25, 10, 1.5), "QuantizedELU(alpha=1.5)"),
+    "Hardswish": (nn.Hardswish(), lambda: nnq.Hardswish(0.25, 10), "QuantizedHardswish()"),
+    "LeakyReLU": (
+        nn.LeakyReLU(0.3),
+        lambda: nnq.LeakyReLU(0.25, 10, 0.3),
+        "QuantizedLeakyReLU(negative_slope=0.3)",
+    ),
+    "Sigmoid": (nn.Sigmoid(), lambda: nnq.Sigmoid(0.25, 10), "QuantizedSigmoid()"),
+}
+EVERY = pytest.mark.parametrize("name", REQUANTIZING)
+
+
+@EVERY
+@DTYPES
+def test_output_is_the_float_module_on_real_values_quantized(activation, codes_of, name, dtype):
+    source, make, _ = REQUANTIZING[name]
+    x = activation(200, scale=0.125, zero_point=20, dtype=dtype) if dtype is not qint32 else None
+    x = QTensor.per_tensor(np.arange(-80, 120, dtype=np.int32), 0.125, 20) if x is None else x
+    output = make()(x)
+    assert (output.q_scale(), output.q_zero_point(), output.dtype) == (0.25, 10, dtype)
+    expected = codes_of(source(x.dequantize()), 0.25, 10, dtype.minimum, dtype.maximum)
+    np.testing.assert_array_equal(output.int_repr(), expected)
+
+
+@EVERY
+def test_from_float_takes_qparams_from_the_observer_and_arguments_from_the_module(prepared, name):
+    source, make, text = REQUANTIZING[name]
+    layer = type(make()).from_float(prepared(copy.deepcopy(source), 0.5, 7))
+    assert (layer.scale, layer.zero_point) == (0.5, 7)
+    assert repr(layer) == text
+    assert repr(make()) == text
+    with pytest.raises(ConfigurationError, match="without an activation observer"):
+        type(make()).from_float(copy.deepcopy(source))
+    with pytest.raises(ConfigurationError, match=f"takes exactly a .*{name}"):
+        type(make()).from_float(prepared(nn.ReLU()))
+
+
+@EVERY
+def test_float_arrays_are_refused(name):
+    with pytest.raises(DTypeError, match="float32"):
+        REQUANTIZING[name][1]()(np.zeros(3, np.float32))
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: nnq.ELU(0.0, 0),
+        lambda: nnq.Hardswish(1.0, 1.5),
+        lambda: nnq.LeakyReLU(float("nan"), 0),
+        lambda: nnq.Sigmoid(1.0, 2**40),
+    ],
+)
+def test_bad_qparams_are_refused(make):
+    with pytest.raises(ArgumentError, match="scale|zero_point"):
+        make()
+
+
+def test_qparams_may_be_arrays_with_one_entry():
+    layer = nnq.ELU(np.array([0.5], np.float32), np.array([3]))
+    assert (layer.scale, layer.zero_point) == (0.5, 3)
+    assert (type(layer.scale), type(layer.zero_point)) == (float, int)
+
+
+def test_leaky_relu_in_place_takes_over_the_outputs_qparams(activation):
+    x = activation(50)
+    expected = nnq.LeakyReLU(0.25, 10)(x)
+    layer = nnq.LeakyReLU(0.25, 10, inplace=True)
+    assert layer(x) is x
+    assert x.equal(expected)
+    assert repr(layer) == "QuantizedLeakyReLU(negative_slope=0.01, inplace=True)"
 
 
 def test_max_pool2d_is_the_float_module_and_takes_quantized_tensors(activation):

@@ -16,6 +16,11 @@ from qframe.qtensor import QTensor
 
 PER_CHANNEL = [0.5, 0.25, 0.125]
 
+
+def ones(*shape):
+    return np.ones(shape, np.float32)
+
+
 #: Name: (make an empty module, shape of its input, or "float" and the shape).
 MODULES = {
     "Linear": (lambda: nnq.Linear(4, 3), (2, 4)),
@@ -33,6 +38,17 @@ MODULES = {
     "BatchNorm2d": (lambda: nnq.BatchNorm2d(3), (2, 3, 4, 4)),
     "BatchNorm3d": (lambda: nnq.BatchNorm3d(3), (2, 3, 2, 2, 2)),
     "BNReLU2d": (lambda: nni.quantized.BNReLU2d(3), (2, 3, 4, 4)),
+    "BNReLU3d": (lambda: nni.quantized.BNReLU3d(3), (2, 3, 2, 2, 2)),
+    "LayerNorm": (lambda: nnq.LayerNorm((3, 4), ones(3, 4), ones(3, 4), 1.0, 0), (2, 3, 4)),
+    "LayerNorm without weight": (lambda: nnq.LayerNorm(4, None, None, 1.0, 0), (2, 3, 4)),
+    "GroupNorm": (lambda: nnq.GroupNorm(3, 6, ones(6), ones(6), 1.0, 0), (2, 6, 4)),
+    "InstanceNorm1d": (lambda: nnq.InstanceNorm1d(3, ones(3), ones(3), 1.0, 0), (2, 3, 4)),
+    "InstanceNorm2d": (lambda: nnq.InstanceNorm2d(3, None, None, 1.0, 0), (2, 3, 4, 4)),
+    "InstanceNorm3d": (lambda: nnq.InstanceNorm3d(3, ones(3), None, 1.0, 0), (2, 3, 2, 2, 3)),
+    "ELU": (lambda: nnq.ELU(1.0, 0, 2.0), (2, 30)),
+    "Hardswish": (lambda: nnq.Hardswish(1.0, 0), (2, 30)),
+    "LeakyReLU": (lambda: nnq.LeakyReLU(1.0, 0, 0.3), (2, 30)),
+    "Sigmoid": (lambda: nnq.Sigmoid(1.0, 0), (2, 30)),
 }
 EVERY = pytest.mark.parametrize(("make", "shape"), MODULES.values(), ids=MODULES)
 
@@ -130,6 +146,20 @@ def test_the_state_is_logical_and_engine_neutral(filled):
     assert (state["0.zero_point"].dtype, state["0.zero_point"].shape) == (np.int64, ())
     assert float(state["0.scale"]) == 0.3
     assert "0.bias" not in nn.Sequential(nnq.Conv2d(2, 3, 3, bias=False)).state_dict()
+
+
+@pytest.mark.parametrize(
+    "name", ["BatchNorm2d", "LayerNorm", "GroupNorm", "InstanceNorm1d", "ELU", "Hardswish"]
+)
+def test_modules_whose_qparams_pytorch_1_6_forgets_save_them(filled, name):
+    module = filled(MODULES[name][0]())
+    state = module.state_dict()
+    assert (float(state["scale"]), int(state["zero_point"])) == (0.3, 77)
+    other = filled(MODULES[name][0]())
+    other.scale, other.zero_point = 0.5, 9
+    del state["scale"], state["zero_point"]
+    other.load_state_dict(state)
+    assert (other.scale, other.zero_point) == (0.5, 9)
 
 
 def test_the_dynamic_state_has_weight_and_bias_only():

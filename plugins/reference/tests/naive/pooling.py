@@ -1,5 +1,6 @@
 """Pooling, window by window."""
 
+import itertools
 import math
 
 import numpy as np
@@ -25,8 +26,8 @@ def _taps(position, length, k, s, p, d):
 
 def _pool(x, sizes, value):
     codes = np.zeros((*x.shape[:2], *sizes), dtype=x.dtype.numpy)
-    for image, channel, row, column in np.ndindex(*codes.shape):
-        codes[image, channel, row, column] = value(x.int_repr()[image, channel], row, column)
+    for image, channel, *place in np.ndindex(*codes.shape):
+        codes[(image, channel, *place)] = value(x.int_repr()[image, channel], *place)
     return QTensor.per_tensor(codes, x.q_scale(), x.q_zero_point())
 
 
@@ -49,27 +50,20 @@ def max_pool2d(x, kernel_size, stride, padding, dilation, ceil_mode):
 
 
 def avg_pool2d(x, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override):
-    def divisor(plane, row, column, taps):
-        if divisor_override is not None:
-            return divisor_override
-        if not count_include_pad:
-            return taps
-        extents = (
-            min(position * s - p + k, length + p) - (position * s - p)
-            for position, length, k, s, p in zip(
-                (row, column), plane.shape, kernel_size, stride, padding, strict=True
-            )
-        )
-        return math.prod(extents)
-
-    def average(plane, row, column):
-        rows = _taps(row, plane.shape[0], kernel_size[0], stride[0], padding[0], 1)
-        columns = _taps(column, plane.shape[1], kernel_size[1], stride[1], padding[1], 1)
-        total = sum(int(plane[i, j]) - x.q_zero_point() for i in rows for j in columns)
-        count = divisor(plane, row, column, len(rows) * len(columns))
+    def average(plane, *place):
+        axes = list(zip(place, plane.shape, kernel_size, stride, padding, strict=True))
+        taps = [_taps(*axis, 1) for axis in axes]
+        extents = [min(i * s - p + k, length + p) - (i * s - p) for i, length, k, s, p in axes]
+        total = sum(int(plane[at]) - x.q_zero_point() for at in itertools.product(*taps))
+        count = math.prod(extents) if count_include_pad else math.prod(map(len, taps))
+        count = count if divisor_override is None else divisor_override
         return numbers.average(total, count, x.q_zero_point(), x.dtype)
 
-    return _pool(x, _sizes(x, kernel_size, stride, padding, (1, 1), ceil_mode), average)
+    dilation = (1,) * len(kernel_size)
+    return _pool(x, _sizes(x, kernel_size, stride, padding, dilation, ceil_mode), average)
+
+
+avg_pool3d = avg_pool2d
 
 
 def adaptive_avg_pool2d(x, output_size):

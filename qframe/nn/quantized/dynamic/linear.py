@@ -7,16 +7,15 @@ from typing import Any
 import numpy as np
 
 from ....dtypes import DType, float16, qint8
-from ....errors import ConfigurationError, DTypeError
-from ....ops.checks import describe
 from ....ops.packed import Packed, PackedLinear, PackedLinearFp16
 from ....qtensor import QTensor
 from ... import linear as float_linear
 from ...state import State, StateCheck
 from ..entries import check_qweight, upgrade_packed
 from ..linear import zero_linear
-from ..observed import float_copy, observed_weight, require_exact_type, weight_observer
+from ..observed import float_copy, require_exact_type
 from ..weighted import WeightedModule
+from .weights import check_weight_dtype, chosen_dtype, converted_weight, to_half
 
 Array = np.ndarray[Any, Any]
 
@@ -43,6 +42,8 @@ class Linear(WeightedModule):
     """
 
     _float_module: type = float_linear.Linear
+    #: What an engine must provide for float16 weights.
+    _half_op = "linear_pack_fp16"
 
     def __init__(
         self,
@@ -54,11 +55,7 @@ class Linear(WeightedModule):
         reduce_range: bool | None = None,
     ) -> None:
         super().__init__()
-        if dtype not in (qint8, float16):
-            raise DTypeError(
-                f"{self._get_name()}: the weight's dtype is {dtype!r}",
-                fix="Use qframe.qint8 or qframe.float16",
-            )
+        check_weight_dtype(self._get_name(), dtype)
         self.in_features = in_features
         self.out_features = out_features
         self.dtype = dtype
@@ -127,32 +124,7 @@ class Linear(WeightedModule):
             ConfigurationError: another type, no qconfig, or a weight observer for another dtype.
         """
         require_exact_type(cls, mod, cls._float_module)
-        observer = weight_observer(mod)
-        dtype = getattr(observer, "dtype", None)
-        if dtype is float16:
-            weight: Any = float_copy(mod.weight)
-        elif dtype is qint8:
-            weight = observed_weight(mod.weight, observer)
-        else:
-            raise ConfigurationError(
-                f"the weight observer {type(observer).__name__} has dtype {dtype!r}; "
-                "dynamic quantization needs qframe.qint8 or qframe.float16",
-                fix="Use default_dynamic_qconfig or float16_dynamic_qconfig",
-            )
+        dtype = chosen_dtype(mod)
         quantized = cls(mod.in_features, mod.out_features, mod.bias is not None, dtype)
-        quantized.set_weight_bias(weight, float_copy(mod.bias))
+        quantized.set_weight_bias(converted_weight(mod.weight, mod, dtype), float_copy(mod.bias))
         return quantized
-
-
-def to_half(weight: Any) -> Array:
-    """Return float data rounded to half precision, saturated at ±65504.
-
-    Raises:
-        DTypeError: ``weight`` is no float array.
-    """
-    if not isinstance(weight, np.ndarray) or weight.dtype.kind != "f":
-        raise DTypeError(
-            f"a float16 weight is made from a float array, not from {describe(weight)}", fix="Use float32"
-        )
-    limit = np.finfo(np.float16).max
-    return np.clip(weight, -limit, limit).astype(np.float16)

@@ -1,0 +1,15 @@
+/* The cells of recurrent layers, AVX-512: the compiler makes sixteen lanes of the loops. */
+#include <qframe/simd.h>
+
+#include "recurrent_loops.h"
+
+#if QF_X86
+QF_TARGET_BEGIN(QF_AVX512)
+
+void qf_cell__avx512(int kind, const float *projected, const float *recurrent, size_t size, float *hidden,
+                     float *cell) {
+    qf_cell_loop(kind, projected, recurrent, size, hidden, cell);
+}
+
+QF_TARGET_END
+#endif

@@ -1,0 +1,5 @@
+"""Helpers around modules (mirrors ``torch.nn.utils``)."""
+
+from . import rnn
+
+__all__ = ["rnn"]
