@@ -39,15 +39,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.engine is not None:
             registry.check_usable(options.engine)
         ops = _ops(options.ops)
+        if options.coverage:
+            return _print_coverage(options.engine, ops)
     except EngineError as error:
         print(f"error: {error}", file=sys.stderr)
         return USAGE_ERROR
-    if options.coverage:
-        engines = registry.usable_engines() if options.engine is None else [options.engine]
-        print_table(coverage_table(engines, sample_table(), ops))
-        print("\n(name): falls back to that engine; -: cannot be run")
-        return 0
     return _run(options.engine, options.tolerance, options.ops, rest)
+
+
+def _print_coverage(engine: str | None, ops: Sequence[str]) -> int:
+    engines = registry.usable_engines() if engine is None else [engine]
+    print_table(coverage_table(engines, sample_table(), ops))
+    print("\n(name): falls back to that engine; -: cannot be run")
+    return 0
 
 
 def _parser() -> argparse.ArgumentParser:

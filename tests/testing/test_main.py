@@ -123,6 +123,12 @@ def test_a_kernel_with_another_signature_is_told_once_for_each_test(capfd):
     assert "no coverage: engine" in out
 
 
+def test_coverage_of_a_kernel_with_another_signature_is_an_error(capsys):
+    with fake_engine({"cat": lambda tensors: None}):
+        assert main([NAME, "--coverage", "--ops", "cat"]) == 2
+    assert "its kernel for op 'cat' lacks the argument 'dim'" in capsys.readouterr().err
+
+
 def test_importing_qframe_does_not_import_the_suite_or_pytest():
     process = python(
         "-c", "import qframe, sys; print([m for m in ('pytest', 'qframe.testing') if m in sys.modules])"
