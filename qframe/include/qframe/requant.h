@@ -43,8 +43,8 @@ QF_INLINE int32_t qf_round_code(float value, qf_bounds bounds) {
 /* The same for qint32, through float64, which holds all its codes; NaN becomes the smallest. */
 QF_INLINE int32_t qf_round_code32(float value, int32_t zero_point) {
     double code = rint((double)value) + zero_point;
-    if (!(code > (double)INT32_MIN)) return INT32_MIN;
-    return code < (double)INT32_MAX ? (int32_t)code : INT32_MAX;
+    code = code > (double)INT32_MIN ? code : (double)INT32_MIN; /* false for NaN */
+    return (int32_t)(code < (double)INT32_MAX ? code : (double)INT32_MAX);
 }
 
 /* How int32 accumulators become codes: round((float(acc) + bias[channel]) * multiplier[channel]). */

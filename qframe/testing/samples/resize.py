@@ -35,6 +35,11 @@ def interpolate_nearest() -> Iterator[Sample]:
             x = draw.tensor((1, 3, 4, 4), 0.1, zero_point, dtype)
             name = f"{dtype.name}-zero_point{zero_point}"
             yield single(name, x, (7, 5), (None, None), rows=(0,))
+    yield single("tiny-factor", draw.tensor((1, 3, 4, 9)), (3, 40), (1e-30, 1e-30), rows=(0,))
+    for channels in (1, 3, 20):
+        x = draw.tensor((2, channels, 31, 70))
+        yield single(f"large-half-channels{channels}", x, (15, 35), (None, None), rows=(0,))
+        yield single(f"large-tenth-channels{channels}", x, (4, 7), (None, None), rows=(0,))
 
 
 def interpolate_bilinear() -> Iterator[Sample]:
@@ -54,6 +59,11 @@ def interpolate_bilinear() -> Iterator[Sample]:
             x = draw.tensor((1, 7, 6, 5), 0.1, zero_point, dtype)
             name = f"{dtype.name}-zero_point{zero_point}"
             yield single(name, x, (12, 10), False, (2.0, 2.0), rows=(0,))
+    yield single("tiny-factor", draw.tensor((1, 3, 4, 9)), (3, 40), False, (1e-30, 1e-30), rows=(0,))
+    for channels in (1, 3, 20):
+        x = draw.tensor((2, channels, 31, 70))
+        yield single(f"large-half-channels{channels}", x, (15, 35), False, (None, None), rows=(0,))
+        yield single(f"large-tenth-channels{channels}", x, (4, 7), False, (None, None), rows=(0,))
 
 
 SAMPLES = {"interpolate_nearest": interpolate_nearest, "interpolate_bilinear": interpolate_bilinear}
