@@ -80,7 +80,7 @@ OPERATIONS = (
     ),
     Workload("max pool 3x3 s2 1M", "max_pool", (MILLION, 3, 2)),
     Workload("global average pool 1M", "global_average_pool", (MILLION,)),
-    Workload("bilinear x2 64 @56", "bilinear", (SMALLER_IMAGE, 112)),
+    Workload("bilinear x2 1M", "bilinear", (MILLION, 256)),
     *(recurrent(kind, *sizes) for sizes in (SEQUENCE, SEQUENCES) for kind in ("lstm", "gru", "lstm_fp16")),
     Workload("layer norm 128x768", "layer_norm", (128, 768)),
     Workload("group norm 64/32 @56", "group_norm", (SMALLER_IMAGE, 32)),

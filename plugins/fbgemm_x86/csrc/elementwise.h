@@ -87,7 +87,8 @@ typedef struct qf_elementwise {
 
 extern const qf_elementwise qf_elementwise_portable;
 #if QF_X86
-extern const qf_elementwise qf_elementwise_avx2, qf_elementwise_avx512, qf_elementwise_avx512vbmi;
+extern const qf_elementwise qf_elementwise_avx2, qf_elementwise_avx512, qf_elementwise_avx512vnni,
+    qf_elementwise_avx512vbmi;
 #endif
 
 #endif

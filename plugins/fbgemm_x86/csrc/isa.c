@@ -43,6 +43,8 @@ static const choice CHOICES[] = {
 #if QF_X86
     {"avx2", NEEDS_AVX2, &qf_kernels_avx2},
     {"avxvnni", NEEDS_AVXVNNI, &qf_kernels_avxvnni},
+#endif
+#if QF_X86_512
     {"avx512", NEEDS_AVX512, &qf_kernels_avx512},
     {"avx512vnni", NEEDS_AVX512VNNI, &qf_kernels_avx512vnni},
     {"avx512vbmi", NEEDS_AVX512VNNI | HAS_AVX512VBMI, &qf_kernels_avx512vbmi},

@@ -10,7 +10,7 @@ import numpy as np
 from qframe.plugin import Clamp, DType, qint8, quint8
 
 from ._kernels import ffi
-from .buffers import U8, Array, from_buffer
+from .buffers import U8, Array, dense, from_buffer
 
 Ints = tuple[int, ...]
 
@@ -40,7 +40,10 @@ def inverse(order: Ints) -> Ints:
 
 def lies_dense(x: Array, like: Array) -> bool:
     """Return whether ``x`` lies in memory as ``like`` does, which has no gaps."""
-    return x.strides == like.strides and x.shape == like.shape
+    if x.strides == like.strides and x.shape == like.shape:
+        return True
+    steps = zip(x.shape, x.strides, like.strides, strict=True)
+    return x.shape == like.shape and all(a == b for size, a, b in steps if size > 1)
 
 
 def memory(x: Array) -> Any:
@@ -58,11 +61,10 @@ def in_and_out(x: Array) -> tuple[Array, Any, Any]:
 
     Where there are gaps between the elements of ``x``, its pointer is that of a copy without them.
     """
-    out = np.empty_like(x)
     if x.flags.c_contiguous:
+        out = np.empty(x.shape, x.dtype)
         return out, from_buffer(U8, x), from_buffer(U8, out)
-    if x.strides != out.strides:
-        dense = np.empty_like(out)
-        dense[...] = x
-        x = dense
-    return out, memory(x), memory(out)
+    order = memory_order(x.strides)
+    ordered = dense(x.transpose(order))
+    out = np.empty(ordered.shape, x.dtype)
+    return out.transpose(inverse(order)), from_buffer(U8, ordered), from_buffer(U8, out)
