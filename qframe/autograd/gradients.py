@@ -113,7 +113,8 @@ def _check_trainable(model: Any, parameters: Mapping[str, Any]) -> None:
     if not parameters:
         raise GradientError(
             f"{type(model).__name__} has no parameters to differentiate",
-            fix="Train the float or the prepared model; after convert() the weights are integers",
+            fix="Train the float model, or what prepare_qat makes of it; after convert() its weights are "
+            "integers",
         )
     if any(map(is_traced, parameters.values())):
         raise NotImplementedError(

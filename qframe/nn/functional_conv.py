@@ -134,7 +134,7 @@ def _convolve(x: Array, weight: Array, bias: Array | None, geometry: _Geometry) 
     """For each block of outputs, gather the windows as columns and multiply."""
     groups, outputs = geometry.groups, math.prod(geometry.size)
     matrix = weight.reshape(groups, weight.shape[0] // groups, weight[0].size)
-    out = np.empty((x.shape[0], groups, matrix.shape[1], outputs), np.result_type(x, weight))
+    out = np.empty((x.shape[0], groups, matrix.shape[1], outputs), max(x.dtype, weight.dtype))
     for images, rows, columns in _columns(pad_spatial(x, geometry.padding), weight.shape[2:], geometry):
         np.matmul(matrix, columns, out=out[images, ..., rows])
     out = out.reshape(x.shape[0], weight.shape[0], *geometry.size)
@@ -219,14 +219,15 @@ def _columns(x: Array, kernel: Ints, geometry: _Geometry) -> Iterator[tuple[slic
     windows = _windows(x, kernel, size, geometry.stride, geometry.dilation, groups)
     outer, width = windows.shape[1 : 3 + len(kernel)], math.prod(size[1:])
     every = (slice(None),) * len(outer)
-    memory: Array | None = None
+    memory: dict[Ints, Array] = {}
     for images, rows in _blocks(x.shape[0], size[0], math.prod(outer) * width):
         block: tuple[Any, ...] = (images, *every, rows)
         part = windows[block]
-        if memory is None:  # the first block is the largest
-            memory = np.empty(part.size, x.dtype)
-        np.copyto(memory[: part.size].reshape(part.shape), part)
-        columns = memory[: part.size].reshape(len(part), groups, math.prod(outer[1:]), -1)
+        gathered = memory.get(part.shape)
+        if gathered is None:  # the first block, or a smaller last one
+            gathered = memory[part.shape] = np.empty(part.shape, x.dtype)
+        gathered[...] = part
+        columns = gathered.reshape(len(part), groups, math.prod(outer[1:]), -1)
         yield images, slice(rows.start * width, rows.stop * width), columns
 
 

@@ -32,8 +32,8 @@ def check_not_traced(op: str, x: Any) -> None:
     if is_traced(x):
         raise GradientError(
             f"{op} got {describe(x)}; a quantized operation has no gradient",
-            fix="Train the float model, or the one that prepare_qat makes of it, and convert it afterwards; use "
-            "detach(x) if no gradient is wanted",
+            fix="Train the float model, or the one that prepare_qat makes of it, and convert it afterwards; "
+            "use detach(x) if no gradient is wanted",
         )
 
 

@@ -65,7 +65,7 @@ class Adam(Optimizer):
         if group["amsgrad"]:
             largest = state.setdefault("max_exp_avg_sq", np.zeros_like(square))
             square = np.maximum(largest, square, out=largest)
-        change = np.sqrt(square)
+        change = np.sqrt(square, out=np.empty_like(square))
         change /= np.float32(math.sqrt(1 - second**step))
         change += np.float32(group["eps"])
         np.divide(mean, change, out=change)

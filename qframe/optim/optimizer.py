@@ -145,13 +145,15 @@ class Optimizer:
     def state_dict(self) -> dict[str, Any]:
         """Return the state of each parameter, by number, and the groups with numbers under ``"params"``.
 
-        Arrays are the optimizer's own, not copies.
+        Numbers of states are strings, so that :func:`qframe.save` can store it.  Arrays are the optimizer's
+        own, not copies.
         """
         numbers = iter(range(sum(len(group["params"]) for group in self.param_groups)))
         groups = [
             {**group, "params": [next(numbers) for _ in group["params"]]} for group in self.param_groups
         ]
-        return {"state": self.state, "param_groups": groups}
+        state = {str(number): entries for number, entries in self.state.items()}
+        return {"state": state, "param_groups": groups}
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
         """Take over a copy of what :meth:`state_dict` returned.

@@ -57,7 +57,9 @@ class SGD(Optimizer):
             )
 
     def _update(self, parameter: Array, gradient: Array, state: dict[str, Any], group: Group) -> None:
-        direction = np.negative(gradient) if group["maximize"] else gradient.copy()
+        direction = gradient.copy()
+        if group["maximize"]:
+            direction *= -1
         if group["weight_decay"]:
             direction += np.float32(group["weight_decay"]) * parameter
         if group["momentum"]:
