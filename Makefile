@@ -13,11 +13,12 @@ BIN := $(VENV)/bin
 PROJECTS := pyproject.toml qframe/version.py $(wildcard plugins/*/pyproject.toml)
 C_PLUGINS := $(patsubst %/setup.py,./%,$(wildcard plugins/*/setup.py))
 
-.PHONY: demo test lint format bench bench-quick bench-report clean help
+.PHONY: demo test template lint format bench bench-quick bench-report clean help
 
 help:
 	@echo "make demo    quantize the digits models and a language model, and print the tables"
 	@echo "make test    run all tests (EXTRAS=,oracle compares with PyTorch live)"
+	@echo "make template  what its README says: copy examples/plugin_template, rename it, build it, test it"
 	@echo "make lint    ruff and mypy"
 	@echo "make format  let ruff rewrite what it can"
 	@echo "make bench   compare with PyTorch, onnxruntime and OpenVINO (BENCH=OPTIONS; bench-quick: operations, few rounds)"
@@ -29,6 +30,19 @@ demo: $(VENV)/installed-demo
 
 test: $(VENV)/installed-testing,demo$(EXTRAS)
 	$(BIN)/python -m pytest
+
+# In a folder and an environment of its own, as a plugin's author would.
+template:
+	set -e; work=$$(mktemp -d); trap 'rm -rf "$$work"' EXIT; \
+	$(PYTHON) -m venv $$work/venv; bin=$$work/venv/bin; \
+	$$bin/python -m pip install --quiet --disable-pip-version-check . ./plugins/reference pytest "setuptools>=71" cffi; \
+	cp -r examples/plugin_template $$work/toychip; cd $$work/toychip; \
+	grep -rl -i mynpu . | xargs perl -pi -e 's/mynpu/toychip/g; s/MyNPU/ToyChip/g; s/MYNPU/TOYCHIP/g'; \
+	mv qframe_mynpu qframe_toychip; \
+	$$bin/python -m pip install --quiet --disable-pip-version-check --no-build-isolation -e .; \
+	$$bin/python -m qframe | grep -E "^toychip +\* +qframe-toychip .* yes \(portable C\)"; \
+	$$bin/python -m pytest; \
+	$$bin/python -m qframe.testing toychip --ops add,linear_pack | tail -5
 
 lint: $(VENV)/installed-dev
 	$(BIN)/ruff check .

@@ -7,7 +7,7 @@ import sys
 import warnings
 from collections.abc import Sequence
 
-from .engines import OPS, registry
+from .engines import OPS, dispatcher, registry
 from .errors import EngineError, EngineWarning, QFrameError
 from .version import __version__
 
@@ -18,7 +18,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--version", action="version", version=f"qframe {__version__}")
     commands = parser.add_subparsers(dest="command")
     commands.add_parser("engines", help="installed engines, the chosen one (*), and why others cannot run")
-    commands.add_parser("coverage", help="which engine provides which op")
+    commands.add_parser("coverage", help="which engine provides which op, and where the others' ops run")
     command = parser.parse_args(arguments).command or "engines"
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", EngineWarning)  # the table says the same
@@ -47,7 +47,7 @@ def _engines() -> int:
             rows.append((plugin.name, "", plugin.distribution, "-", why))
     for name in registry.inventory.skipped:
         rows.append((name, "", "", "-", "no: left out by QFRAME_PLUGINS"))
-    _print_table(rows)
+    print_table(rows)
     if problem is not None:
         print(f"\n{problem}", file=sys.stderr)
     return 0 if chosen else 1
@@ -61,18 +61,25 @@ def _choice() -> tuple[str | None, QFrameError | None]:
 
 
 def _coverage() -> int:
-    names = registry.usable_engines()
+    names = registry.usable_engines()  # loads the plugins, whose ops are in OPS from then on
     rows = [("op", *names)]
     for op in sorted(OPS):
-        rows.append((op, *("yes" if registry.kernel(name, op) else "-" for name in names)))
-    _print_table(rows)
+        rows.append((op, *(_cell(op, name) for name in names)))
+    print_table(rows)
+    print("\n(name): falls back to that engine; -: cannot be run")
     return 0
+
+
+def _cell(op: str, engine: str) -> str:
+    runs_on = dispatcher.runs_on(op, engine)
+    return "yes" if runs_on == engine else "-" if runs_on is None else f"({runs_on})"
 
 
 _COMMANDS = {"engines": _engines, "coverage": _coverage}
 
 
-def _print_table(rows: Sequence[tuple[str, ...]]) -> None:
+def print_table(rows: Sequence[tuple[str, ...]]) -> None:
+    """Print rows of cells in columns."""
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     for row in rows:
         print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())

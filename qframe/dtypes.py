@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,6 +47,18 @@ class DType:
 
 
 _by_name: dict[str, DType] = {}
+_loaders: list[Callable[[], object]] = []
+
+
+def on_unknown_name(load: Callable[[], object]) -> None:
+    """Have ``load`` called before a dtype or qscheme is said to be unknown: it may register more."""
+    _loaders.append(load)
+
+
+def load_more() -> None:
+    """Call what :func:`on_unknown_name` was given."""
+    for load in _loaders:
+        load()
 
 
 def register_dtype(dtype: DType) -> DType:
@@ -63,17 +76,19 @@ def register_dtype(dtype: DType) -> DType:
 
 
 def get_dtype(name: str) -> DType:
-    """Return the dtype called ``name``.
+    """Return the dtype called ``name``, loading the plugins if one of them may have it.
 
     Raises:
         DTypeError: no dtype has that name.
     """
+    if name not in _by_name:
+        load_more()
     try:
         return _by_name[name]
     except KeyError:
         raise DTypeError(
             f"there is no quantized dtype '{name}' (known: {', '.join(_by_name)})",
-            fix="Register it with qframe.register_dtype first",
+            fix="Install the plugin that has it, or register it with qframe.register_dtype first",
         ) from None
 
 

@@ -264,9 +264,12 @@ def fake_quantize(
 
 
 def resize_step(length: int, output: int, scale_factor: float | None) -> np.float32:
-    """Return how far apart the source positions of neighbouring outputs lie."""
+    """Return how far apart the source positions of neighbouring outputs lie, at most ``length``.
+
+    Factors that would make it longer leave no output; the limit keeps positions finite all the same.
+    """
     if scale_factor is not None:
-        return np.float32(1.0 / scale_factor)
+        return np.float32(min(1.0 / scale_factor, length))
     return np.float32(length) / np.float32(output)
 
 

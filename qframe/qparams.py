@@ -40,14 +40,16 @@ def choose_qparams(
 ) -> tuple[Array, Array]:
     """Return scales (float32) and zero points (int64) that represent ``[minimum, maximum]``.
 
-    The arithmetic is PyTorch 1.6's ``ObserverBase``, elementwise in float32; zero is always
-    inside the range and exactly representable.  A range of exactly zero gives scale 1 and zero point 0.
+    The arithmetic is PyTorch 1.6's ``ObserverBase``, elementwise in float32, unless the scheme has its own;
+    zero is always inside the range and exactly representable.  A range of exactly zero gives scale 1 and
+    zero point 0.
 
     Args:
         minimum, maximum: scalars, or one entry for each channel.
 
     Raises:
         CalibrationError: a bound is NaN or infinite, or a minimum exceeds its maximum.
+        ArgumentError: a scheme of a third party chose no scale, or a zero point that is no code of ``dtype``.
     """
     low, high = np.asarray(minimum, dtype=np.float32), np.asarray(maximum, dtype=np.float32)
     if not (np.isfinite(low).all() and np.isfinite(high).all()):
@@ -62,7 +64,9 @@ def choose_qparams(
         )
     low, high = np.minimum(low, np.float32(0)), np.maximum(high, np.float32(0))
     quant_min, quant_max = quantized_range(dtype, reduce_range)
-    if qscheme.symmetric:
+    if qscheme.choose is not None:
+        scale, zero_point = _chosen_by(qscheme, low, high, dtype, quant_min, quant_max)
+    elif qscheme.symmetric:
         half_steps = np.float32((quant_max - quant_min) / 2)
         scale = np.maximum(np.maximum(-low, high) / half_steps, SMALLEST_SCALE)
         zero_point = np.full(scale.shape, symmetric_zero_point(dtype), dtype=np.int64)
@@ -74,6 +78,32 @@ def choose_qparams(
         np.where(nothing_but_zeros, np.float32(1), scale),
         np.where(nothing_but_zeros, np.int64(0), zero_point),
     )
+
+
+def _chosen_by(
+    qscheme: QScheme, low: Array, high: Array, dtype: DType, quant_min: int, quant_max: int
+) -> tuple[Array, Array]:
+    """Return what a scheme of a third party chooses, as float32 and int64.
+
+    Raises:
+        ArgumentError: shapes differ from the range's, no scale, or no code of ``dtype``.
+    """
+    assert qscheme.choose is not None
+    scale, zero_point = map(np.asarray, qscheme.choose(low, high, quant_min, quant_max))
+    try:
+        for vector in (scale, zero_point):
+            if vector.shape != low.shape:
+                raise ArgumentError(f"there must be one for each range, in shape {low.shape}")
+        for one, other in zip(scale.flat, zero_point.flat, strict=True):
+            check_scale(one)
+            check_zero_point(other, dtype)
+    except (ArgumentError, ValueError) as error:
+        raise ArgumentError(
+            f"{qscheme!r} chose scale {scale} and zero point {zero_point} for the range [{low}, {high}]: "
+            f"{getattr(error, 'what', error)}",
+            fix="Correct the scheme's function choose",
+        ) from error
+    return scale.astype(np.float32), zero_point.astype(np.int64)
 
 
 def choose_dynamic_qparams(minimum: float, maximum: float, reduce_range: bool = False) -> tuple[float, int]:

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
+from .dtypes import load_more
 from .errors import ArgumentError
+
+Array = np.ndarray[Any, Any]
+#: Takes smallest and largest value (float32 arrays of one shape, around 0) and the smallest and largest code;
+#: returns scales and zero points of that shape.
+RangeToQParams = Callable[[Array, Array, int, int], tuple[Array, Array]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -16,11 +25,13 @@ class QScheme:
         name: public name, e.g. ``"per_tensor_affine"``.
         per_channel: one scale and zero point for each slice along an axis, not one for all.
         symmetric: the zero point is fixed in the middle of the integer range.
+        choose: for schemes of one's own, how scale and zero point follow from a range; None: as in PyTorch.
     """
 
     name: str
     per_channel: bool
     symmetric: bool
+    choose: RangeToQParams | None = None
 
     def __repr__(self) -> str:
         return f"qframe.{self.name}"
@@ -50,17 +61,19 @@ def register_qscheme(qscheme: QScheme) -> QScheme:
 
 
 def get_qscheme(name: str) -> QScheme:
-    """Return the qscheme called ``name``.
+    """Return the qscheme called ``name``, loading the plugins if one of them may have it.
 
     Raises:
         ArgumentError: no qscheme has that name.
     """
+    if name not in _by_name:
+        load_more()
     try:
         return _by_name[name]
     except KeyError:
         raise ArgumentError(
             f"there is no qscheme '{name}' (known: {', '.join(_by_name)})",
-            fix="Register it with qframe.register_qscheme first",
+            fix="Install the plugin that has it, or register it with qframe.register_qscheme first",
         ) from None
 
 

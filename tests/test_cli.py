@@ -17,6 +17,7 @@ def qframe_engines():
 def qframe_kernel(engine, op):
     return None
 """
+ALONE = GOOD.replace("probe=lambda: None", "fallback=None").replace('"npu"', '"alone"').replace("500", "5")
 UNUSABLE = GOOD.replace("lambda: None", "lambda: 'no device on the bus'").replace('"npu"', '"bus"')
 
 
@@ -32,6 +33,7 @@ def install(folder, name, source):
 @pytest.fixture
 def run(tmp_path):
     install(tmp_path, "npu", GOOD)
+    install(tmp_path, "alone", ALONE)
     install(tmp_path, "bus", UNUSABLE)
     install(tmp_path, "broken", "import libthatdoesnotexist")
     install(tmp_path, "leaving", "raise SystemExit(1)")
@@ -49,7 +51,7 @@ def run(tmp_path):
 
 
 def rows(output):
-    return {line.split()[0]: " ".join(line.split()) for line in output.splitlines()}
+    return {line.split()[0]: " ".join(line.split()) for line in output.splitlines() if line}
 
 
 def test_the_table_shows_what_is_chosen_and_why_others_are_not(run):
@@ -85,14 +87,14 @@ def test_an_unusable_choice_is_told_on_stderr_with_exit_code_1(run):
     assert "engine 'bus' (from qframe-bus 2.0) cannot be used: no device on the bus" in result.stderr
 
 
-def test_coverage_lists_every_op_for_every_usable_engine(run):
+def test_coverage_says_for_every_op_and_usable_engine_who_runs_it(run):
     from qframe.engines import OPS
 
     table = {op: line.split() for op, line in rows(run("-m", "qframe", "coverage").stdout).items()}
     engines = table["op"]
     for name in OPS:
         provided = dict(zip(engines, table[name], strict=True))
-        assert (provided["npu"], provided["reference"]) == ("-", "yes")
+        assert (provided["npu"], provided["alone"], provided["reference"]) == ("(reference)", "-", "yes")
 
 
 def test_version(run):

@@ -44,6 +44,18 @@ def test_names_are_unique_and_must_exist():
         qschemes.get_qscheme("per_row")
 
 
+@pytest.mark.parametrize("kind", [dtypes, qschemes], ids=["dtype", "qscheme"])
+def test_a_name_is_unknown_only_after_plugins_had_a_chance(monkeypatch, kind):
+    given = {
+        dtypes: dtypes.DType("quint6", np.dtype(np.uint8), 0, 63),
+        qschemes: qschemes.QScheme("per_row", True, False),
+    }[kind]
+    monkeypatch.setattr(kind, "_by_name", dict(kind._by_name))
+    load = [lambda: kind._by_name.setdefault(given.name, given)]
+    monkeypatch.setattr(dtypes, "_loaders", load)
+    assert (dtypes.get_dtype if kind is dtypes else qschemes.get_qscheme)(given.name) is given
+
+
 def test_schemes_say_what_they_are():
     assert [(s.per_channel, s.symmetric) for s in SCHEMES] == [
         (False, False),

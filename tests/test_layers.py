@@ -104,7 +104,10 @@ def test_importing_qframe_loads_no_plugin_and_nothing_heavy():
     assert result.stdout.strip() == "[]"
 
 
-@pytest.mark.parametrize("plugin", sorted((ROOT.parent / "plugins").glob("*")), ids=lambda p: p.name)
+PLUGINS = [*sorted((ROOT.parent / "plugins").glob("*")), ROOT.parent / "examples" / "plugin_template"]
+
+
+@pytest.mark.parametrize("plugin", PLUGINS, ids=lambda p: p.name)
 def test_plugins_import_only_the_public_surface(plugin):
     for path in plugin.glob("qframe_*/*.py"):
         tree = ast.parse(path.read_text())

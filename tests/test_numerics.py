@@ -164,3 +164,14 @@ def test_norm_statistics(codes):
 
 def test_norm_statistics_of_constant_codes_without_eps_are_infinite():
     assert np.isinf(numerics.norm_statistics(np.array(10), np.array(50), 2, 0.0, 0.1, 3).factor)
+
+
+@pytest.mark.parametrize("factor", [None, 1e-300, 1e-30, 0.1, 0.5, 3.0, 1e30, 1e300])
+@pytest.mark.parametrize(("length", "output"), [(1, 1), (1, 9), (9, 1), (9, 40)])
+def test_interpolation_reads_inside_the_input_whatever_the_factor(factor, length, output):
+    nearest = numerics.nearest_sources(length, output, factor)
+    linear = [numerics.linear_sources(length, output, align, factor) for align in (False, True)]
+    for places in (nearest, *(places for sources in linear for places in sources[:2])):
+        assert places.shape == (output,)
+        assert ((places >= 0) & (places < length)).all()
+    assert all(np.isfinite(sources.second_weight).all() for sources in linear)

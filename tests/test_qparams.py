@@ -74,6 +74,36 @@ class TestChooseQParams:
         for scheme in (qschemes.per_tensor_affine, qschemes.per_tensor_symmetric):
             assert qparams.choose_qparams(0.0, 0.0, qint8, scheme) == (1.0, 0)
 
+    def test_a_scheme_of_ones_own_decides_by_itself(self):
+        asked = []
+
+        def choose(low, high, quant_min, quant_max):
+            asked.append((low.tolist(), high.tolist(), quant_min, quant_max))
+            return np.full(low.shape, 0.5), np.full(low.shape, 3)
+
+        scheme = qschemes.QScheme("halves", False, False, choose)
+        scale, zero_point = qparams.choose_qparams(
+            np.array([1.0, -1, 0]), np.array([2.0, 4, 0]), quint8, scheme, True
+        )
+        assert asked == [([0.0, -1.0, 0.0], [2.0, 4.0, 0.0], 0, 127)]
+        assert (scale.tolist(), zero_point.tolist()) == ([0.5, 0.5, 1.0], [3, 3, 0])
+        assert (scale.dtype, zero_point.dtype) == (np.float32, np.int64)
+
+    @pytest.mark.parametrize(
+        ("scale", "zero_point", "why"),
+        [
+            (0.0, 3, "scale must be a finite number above zero"),
+            (1.0, 256, "zero_point 256 is out of range for qframe.quint8"),
+            (1.0, 2.5, "zero_point must be a whole number"),
+            (1.0, np.nan, "cannot convert float NaN to integer"),
+            ([1.0, 1.0], 0, r"one for each range, in shape \(\)"),
+        ],
+    )
+    def test_a_scheme_of_ones_own_is_held_to_the_rules(self, scale, zero_point, why):
+        scheme = qschemes.QScheme("wrong", False, False, lambda *_: (np.array(scale), np.array(zero_point)))
+        with pytest.raises(ArgumentError, match=f"qframe.wrong chose scale .*{why}.*Correct the scheme's"):
+            qparams.choose_qparams(0.0, 1.0, quint8, scheme)
+
     @pytest.mark.parametrize("bounds", [(np.nan, 1.0), (0.0, np.inf), (-np.inf, 0.0)])
     def test_ranges_that_are_not_finite_are_refused(self, bounds):
         with pytest.raises(CalibrationError, match="is not finite. Look for NaN or infinity"):

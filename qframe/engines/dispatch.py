@@ -10,7 +10,7 @@ import functools
 import inspect
 import os
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal, ParamSpec, TypeVar, overload
 
@@ -21,6 +21,9 @@ from .registry import registry as default_registry
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+#: Makes the samples of an op (see qframe.testing.Sample).
+SampleMaker = Callable[[], Iterable[Any]]
 
 #: Where the qparams of an op's result come from: its scale and zero_point arguments, its input,
 #: a rule of its own; or the result carries none.
@@ -37,6 +40,7 @@ class Op:
         signature: of the contract.
         qparams: where the result's scale and zero point come from.
         packs: the result is a packed weight, a callable of the engine.
+        samples: makes inputs for the conformance suite; None for the core's ops, whose samples the suite has.
     """
 
     name: str
@@ -44,6 +48,7 @@ class Op:
     signature: inspect.Signature
     qparams: QParamsRule
     packs: bool
+    samples: SampleMaker | None = None
 
     @property
     def family(self) -> str:
@@ -81,6 +86,13 @@ class Dispatcher:
     def provider(self, op: str, engine: str) -> str:
         """Return the engine that really runs ``op`` when ``engine`` is in use."""
         return self.resolve(op, engine)[1]
+
+    def runs_on(self, op: str, engine: str) -> str | None:
+        """Return the engine that :meth:`provider` would find, None if there is none; warns of nothing."""
+        try:
+            return next((name for name in self._chain(engine) if self.registry.kernel(name, op)), None)
+        except EngineError:  # a fallback that cannot be used
+            return None
 
     def resolve(self, op: str, engine: str) -> tuple[Kernel, str]:
         """Return the kernel and the name of the engine that provides it."""
@@ -142,12 +154,18 @@ class Dispatcher:
             fix="Choose another engine with qframe.use_engine(...)",
         )
 
-    def op(self, contract: Callable[P, R], qparams: QParamsRule, packs: bool) -> Callable[P, R]:
+    def op(
+        self,
+        contract: Callable[P, R],
+        qparams: QParamsRule,
+        packs: bool,
+        samples: SampleMaker | None = None,
+    ) -> Callable[P, R]:
         """Enter a contract into the table of ops and return the function that users call."""
         name = contract.__name__
         if name in self.ops:
             raise EngineError(f"an op named '{name}' exists already", fix="Choose another name")
-        self.ops[name] = Op(name, contract, inspect.signature(contract), qparams, packs)
+        self.ops[name] = Op(name, contract, inspect.signature(contract), qparams, packs, samples)
         current, cache, resolve = self.registry.current, self._cache, self.resolve
 
         @functools.wraps(contract)
@@ -219,8 +237,16 @@ dispatcher = Dispatcher(default_registry, OPS)
 @overload
 def op(contract: Callable[P, R]) -> Callable[P, R]: ...
 @overload
-def op(*, qparams: QParamsRule = ..., packs: bool = ...) -> Callable[[Callable[P, R]], Callable[P, R]]: ...
-def op(contract: Any = None, *, qparams: QParamsRule = "given", packs: bool = False) -> Any:
+def op(
+    *, qparams: QParamsRule = ..., packs: bool = ..., samples: SampleMaker | None = ...
+) -> Callable[[Callable[P, R]], Callable[P, R]]: ...
+def op(
+    contract: Any = None,
+    *,
+    qparams: QParamsRule = "given",
+    packs: bool = False,
+    samples: SampleMaker | None = None,
+) -> Any:
     """Declare an op: the decorated function checks its arguments and raises; engines compute.
 
     The public way to define ops of one's own.
@@ -228,10 +254,12 @@ def op(contract: Any = None, *, qparams: QParamsRule = "given", packs: bool = Fa
     Args:
         qparams: where the result's scale and zero point come from.
         packs: the op returns packed weights.
+        samples: makes the op's inputs for the conformance suite, an iterable of ``qframe.testing.Sample``;
+            imports ``qframe.testing`` when it is called, not before.
 
     Raises:
         EngineError: the name is taken.
     """
     if contract is None:
-        return lambda function: dispatcher.op(function, qparams, packs)
-    return dispatcher.op(contract, qparams, packs)
+        return lambda function: dispatcher.op(function, qparams, packs, samples)
+    return dispatcher.op(contract, qparams, packs, samples)

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
+from ..dtypes import on_unknown_name
 from ..errors import EngineError, EngineWarning, near_names
 from .discovery import (
     EngineRecord,
@@ -55,6 +56,7 @@ class Registry:
         self._chosen: str | None = None
         self._automatic: str | None = None
         self._inventory: Inventory | None = None
+        self._loading = False
         self._num_threads: int | None = None
         self._manager: pluggy.PluginManager
         self._listeners: list[Callable[[], None]] = []
@@ -69,12 +71,24 @@ class Registry:
         if self._inventory is None:
             with self._lock:
                 if self._inventory is None:
-                    self._manager = new_manager()
-                    inventory = load_entry_points(self._manager, self._find_entry_points())
-                    _warn_about(inventory)
-                    self._tell_threads(inventory)
-                    self._inventory = inventory
+                    self._inventory = self._found()
         return self._inventory
+
+    def _found(self) -> Inventory:
+        self._manager, self._loading = new_manager(), True
+        try:
+            inventory = load_entry_points(self._manager, self._find_entry_points())
+        finally:
+            self._loading = False
+        _warn_about(inventory)
+        self._tell_threads(inventory)
+        return inventory
+
+    def load(self) -> None:
+        """Load the plugins, unless that was done before or is going on: one may ask for it while it loads."""
+        with self._lock:
+            if self._inventory is None and not self._loading:
+                self._inventory = self._found()
 
     def register(self, plugin: Any, name: str) -> PluginRecord:
         """Add a plugin object that is not installed as an entry point (tests, notebooks).
@@ -305,5 +319,6 @@ def _warn_about(inventory: Inventory) -> None:
 
 #: The registry of this process.
 registry = Registry()
+on_unknown_name(registry.load)
 
 __all__ = ["EngineRecord", "Inventory", "PluginRecord", "Registry", "registry"]

@@ -45,7 +45,8 @@ def interpolate_nearest(x: QTensor, output_size: Ints, scale_factors: Factors) -
     Args:
         x: per tensor, shape (N, C, H, W) or (N, C, D, H, W).
         output_size: of the spatial dimensions.
-        scale_factors: as the user gave them; ``step`` is ``1 / factor``, for None ``length / output``.
+        scale_factors: as the user gave them; ``step`` is ``1 / factor``, at most ``length``, and for None
+            ``length / output``.
 
     Raises:
         DTypeError, QSchemeError, ArgumentError: ``x`` or the numbers do not fit.

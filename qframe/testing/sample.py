@@ -22,8 +22,9 @@ class Call:
 
     Attributes:
         args, kwargs: its arguments.
-        rows: positions in ``args`` that are sliced together along axis 0 (shape ``(N, ...)``) with a result
-            that is sliced alike; empty where the result is no stack of independent rows.
+        rows: positions in ``args`` of what is sliced along axis 0 together with the result: arrays and
+            tensors of shape ``(N, ...)``, or lists of them; empty where the result is no stack of independent
+            rows.
         method: the method of the packed weight that is called, None for the object itself.
         error: for float results that are not exact, the absolute difference that is allowed.
     """
@@ -44,7 +45,8 @@ class Call:
 
     def sliced(self, rows: slice) -> Call:
         """Return this call on a part of its rows."""
-        return replace(self, args=tuple(a[rows] if i in self.rows else a for i, a in enumerate(self.args)))
+        args = (cut(a, rows) if i in self.rows else a for i, a in enumerate(self.args))
+        return replace(self, args=tuple(args))
 
     def run(self, target: Callable[..., Any]) -> Any:
         """Call a kernel or a packed weight."""
@@ -127,6 +129,11 @@ def cases(table: Mapping[str, SampleMaker], op: str | None = None) -> list[Case]
 def _made(maker: SampleMaker) -> tuple[Sample, ...]:
     """Make an op's samples once; nobody writes to them (:meth:`Sample.copy`)."""
     return tuple(maker())
+
+
+def cut(value: Any, rows: slice) -> Any:
+    """Return a part of the rows of an array or tensor, or of each in a list or tuple."""
+    return type(value)(part[rows] for part in value) if type(value) in (list, tuple) else value[rows]
 
 
 def map_arrays(value: Any, change: Callable[[Array], Array]) -> Any:

@@ -6,12 +6,17 @@ import os
 
 from .suite import EngineSuite
 
-ENGINE_VARIABLE = "QFRAME_TESTING_ENGINE"
-TOLERANCE_VARIABLE = "QFRAME_TESTING_TOLERANCE"
+#: Which variable carries which setting to worker processes.
+VARIABLES = {
+    "engine": "QFRAME_TESTING_ENGINE",
+    "tolerance": "QFRAME_TESTING_TOLERANCE",
+    "ops": "QFRAME_TESTING_OPS",
+}
 
 
 class TestEngine(EngineSuite):
     """Set by :mod:`qframe.testing.__main__`."""
 
-    engine = os.environ.get(ENGINE_VARIABLE, "")
-    tolerance = int(os.environ.get(TOLERANCE_VARIABLE, "0"))
+    engine = os.environ.get(VARIABLES["engine"], "")
+    tolerance = int(os.environ.get(VARIABLES["tolerance"], "0"))
+    ops = os.environ.get(VARIABLES["ops"], "*")

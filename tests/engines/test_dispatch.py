@@ -56,6 +56,17 @@ def test_a_missing_op_falls_back_and_warns_once():
     assert dispatcher.provider("double", "fake") == "reference"
 
 
+def test_asking_who_would_run_an_op_warns_of_nothing(monkeypatch):
+    monkeypatch.setenv("QFRAME_STRICT", "1")
+    _, dispatcher, _ = build()
+    assert dispatcher.runs_on("double", "fake") == "reference"
+    _, dispatcher, _ = build(lambda x, *, extra=0: 0)
+    assert dispatcher.runs_on("double", "fake") == "fake"
+    for lacking in ({"reference_kernel": None}, {"fallback": None}, {"fallback": "not-installed"}):
+        _, dispatcher, _ = build(**lacking)
+        assert dispatcher.runs_on("double", "fake") is None
+
+
 def test_strict_mode_turns_a_fallback_into_an_error(monkeypatch):
     monkeypatch.setenv("QFRAME_STRICT", "1")
     op, _, _ = build()

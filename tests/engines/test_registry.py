@@ -2,7 +2,7 @@
 
 import pytest
 
-from qframe.engines import API
+from qframe.engines import API, Registry
 from qframe.errors import EngineError, EngineWarning
 from qframe.plugin import hookimpl
 
@@ -50,6 +50,19 @@ def test_a_broken_plugin_is_reported_and_the_others_work(kind):
     record = next(r for r in registry.inventory.plugins if r.name == "bad")
     assert record.stage == stage
     assert record.error is not None
+
+
+def test_a_plugin_may_ask_for_the_plugins_while_it_loads():
+    class Asking(FakeEntryPoint):
+        def load(self):
+            registry.load()
+            return super().load()
+
+    registry = Registry(lambda: [Asking("asking", FakePlugin(engine("asking")))])
+    registry.load()
+    registry.load()
+    assert registry.usable_engines() == ["asking"]
+    assert [record.name for record in registry.inventory.plugins] == ["asking"]
 
 
 def test_asking_for_a_broken_plugin_by_name_chains_its_error():

@@ -156,6 +156,36 @@ REFUSED = {
         ArgumentError,
         "non-empty input",
     ),
+    "interpolation of a vector": (
+        lambda: ops.interpolate_nearest(activation(2, 3, 4), (5,), (None,)),
+        ArgumentError,
+        "interpolate_nearest takes shape (N, C, H, W) or (N, C, D, H, W), got (2, 3, 4)",
+    ),
+    "bilinear interpolation of a volume": (
+        lambda: ops.interpolate_bilinear(activation(1, 2, 3, 4, 5), (6, 7), False, (None, None)),
+        ArgumentError,
+        "interpolate_bilinear takes shape (N, C, H, W), got (1, 2, 3, 4, 5)",
+    ),
+    "interpolation to one number": (
+        lambda: ops.interpolate_nearest(IMAGE, (5,), (None, None)),
+        ArgumentError,
+        "output_size=(5,) for an input of shape (1, 2, 5, 5). Give one number for each of the 2",
+    ),
+    "interpolation by one factor": (
+        lambda: ops.interpolate_bilinear(IMAGE, (5, 5), False, (2.0,)),
+        ArgumentError,
+        "scale_factors=(2.0,) for an input of shape (1, 2, 5, 5)",
+    ),
+    "interpolation to nothing": (
+        lambda: ops.interpolate_nearest(IMAGE, (5, 0), (None, None)),
+        ArgumentError,
+        "Give output sizes of at least 1 and a non-empty input",
+    ),
+    "interpolation by factor 0": (
+        lambda: ops.interpolate_bilinear(IMAGE, (5, 5), False, (2.0, 0.0)),
+        ArgumentError,
+        "scale_factors=(2.0, 0.0) must be finite numbers above zero",
+    ),
     "mean over no dimension": (lambda: ops.mean(X, (2,), False), ArgumentError, "mean over dimensions (2,)"),
     "mean twice": (lambda: ops.mean(X, (0, -2), False), ArgumentError, "Name existing ones, once each"),
     "mean over nothing": (

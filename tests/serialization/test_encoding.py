@@ -94,7 +94,9 @@ def test_dtypes_that_are_not_registered_are_named(tmp_path, monkeypatch):
     state, path = {"q": QTensor.per_tensor(np.zeros(1, np.uint8), 0.5, 15, UINT4)}, tmp_path / "state"
     qframe.save(state, path)
     monkeypatch.delitem(dtypes._by_name, "test_uint4")  # as in a process without the plugin
-    with pytest.raises(FileFormatError, match="state' cannot be read.*'test_uint4'.*Register it"):
+    with pytest.raises(
+        FileFormatError, match="state' cannot be read.*'test_uint4'.*Install the plugin that has it"
+    ):
         qframe.load(path)
     with pytest.raises(DTypeError, match="'test_uint4'"):
         qframe.save(state, path)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from qframe.engines import OPS, registry
+from qframe.plugin import QTensor
 from qframe.testing import SAMPLES, cases
 from qframe.testing.layouts import LAYOUTS
 from qframe.testing.relay import relay_engine
@@ -29,6 +30,27 @@ def test_samples_satisfy_the_contract(op):
             OPS[op].contract(*sample.weights)
         else:
             OPS[op].contract(*sample.calls[0].args, **sample.calls[0].kwargs)
+
+
+def plain_arguments(op):
+    """Yield name and value of each argument that is neither array nor tensor, over all samples."""
+    for case in cases(SAMPLES, op):
+        weights = case.sample.weights
+        calls = [(weights, {})] if weights else [(call.args, call.kwargs) for call in case.sample.calls]
+        for args, kwargs in calls:
+            for name, value in OPS[op].signature.bind(*args, **kwargs).arguments.items():
+                first = value[0] if isinstance(value, (tuple, list)) and value else value
+                if not isinstance(first, (np.ndarray, QTensor)):
+                    yield name, value
+
+
+@pytest.mark.parametrize("op", OWN)
+def test_every_argument_takes_several_values(op):
+    values = {}
+    for name, value in plain_arguments(op):
+        values.setdefault(name, set()).add(value)
+    arrays = {name for name, seen in values.items() if seen == {None}}  # an array elsewhere
+    assert [name for name, seen in values.items() if len(seen) == 1 and name not in arrays] == []
 
 
 @pytest.mark.parametrize("op", OWN)

@@ -5,9 +5,6 @@
 /* Elements of a task, of a step through strided operands, and of rows that are worth a call. */
 enum { PIECE = 1 << 16, STEP = 1 << 12, SHORT = 32 };
 
-/* Scales above this keep all their bits when they are divided by 2**16. */
-#define TINY 1e-30f
-
 typedef struct binary_job {
     qf_binary_fn run;
     const uint8_t *a, *b;
@@ -47,7 +44,7 @@ static qf_binary make_binary(int32_t a_zero_point, int32_t b_zero_point, float f
     qf_binary p = {.a_zero_point = a_zero_point + flip, .b_zero_point = b_zero_point + flip, .factor = factor,
                    .bounds = qf_make_bounds(low + flip, high + flip, zero_point + flip),
                    .low = (uint8_t)(low + flip), .high = (uint8_t)(high + flip), .flip = (uint8_t)flip,
-                   .tame = largest * factor < 1e9f && factor > TINY};
+                   .tame = largest * factor < 1e9f && factor > QF_TINY};
     return p;
 }
 
@@ -58,7 +55,7 @@ void qf_add(const uint8_t *a, float a_scale, int32_t a_zero_point, const uint8_t
     float factor = 1.0f / scale;
     binary_job j = {qf_active->elementwise->add, a, b, out, count, NULL,
                     make_binary(a_zero_point, b_zero_point, factor, largest, zero_point, low, high, flip)};
-    j.binary.tame &= a_scale > TINY && b_scale > TINY;
+    j.binary.tame &= a_scale > QF_TINY && b_scale > QF_TINY;
     j.binary.a_scale = a_scale;
     j.binary.b_scale = b_scale;
     run_binary(&j, dims, shape, strides);
@@ -78,8 +75,16 @@ typedef struct part_job {
     uint8_t *out;
     size_t rows, length, out_stride, rows_per_task;
     int copies; /* the codes stay */
+    const qf_change *change; /* NULL where the table is faster, or needed */
     uint8_t table[256];
 } part_job;
+
+/* Rows that are worth a call each. */
+static void requantize_rows(const part_job *j, size_t first, size_t rows) {
+    for (size_t row = first; row < first + rows; row++)
+        qf_active->elementwise->requantize(j->x + row * j->length, j->length, j->change,
+                                           j->out + row * j->out_stride);
+}
 
 /* Rows shorter than a vector are looked up together and then moved to their places. */
 static void look_up_rows(const part_job *j, size_t first, size_t rows) {
@@ -104,7 +109,8 @@ static void part_rows(void *context, size_t index) {
     const part_job *j = context;
     size_t first = index * j->rows_per_task, rows = qf_min(j->rows_per_task, j->rows - first);
     if (!j->copies) {
-        look_up_rows(j, first, rows);
+        if (j->change && j->length >= SHORT) requantize_rows(j, first, rows);
+        else look_up_rows(j, first, rows);
         return;
     }
     for (size_t row = first; row < first + rows; row++)
@@ -126,8 +132,11 @@ static int fill_table(uint8_t *table, float x_scale, int32_t x_zero_point, float
 
 void qf_cat_part(const uint8_t *x, size_t rows, size_t length, float x_scale, int32_t x_zero_point, float scale,
                  int32_t zero_point, int32_t low, int32_t high, int flip, uint8_t *out, size_t out_stride) {
-    part_job j = {.x = x, .out = out, .rows = rows, .length = length, .out_stride = out_stride};
     qf_bounds bounds = qf_make_bounds(low + flip, high + flip, zero_point + flip);
+    qf_change change = {{x_scale, x_zero_point + flip}, 1.0f / scale, bounds, (uint8_t)flip, (uint8_t)flip};
+    int arithmetic = qf_active->elementwise->requantize && low + flip == 0 && high + flip == 255 && qf_is_tame(&change);
+    part_job j = {.x = x, .out = out, .rows = rows, .length = length, .out_stride = out_stride,
+                  .change = arithmetic ? &change : NULL};
     if (!rows || !length) return;
     if (length == out_stride || rows == 1) { /* no gaps: cut anywhere */
         size_t count = rows * length;

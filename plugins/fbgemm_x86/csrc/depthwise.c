@@ -240,11 +240,9 @@ static int prepare(job *j, float x_scale, int32_t x_zero_point, float scale) {
     if (!multiplier) return 0;
     float *bias = multiplier + w->padded;
     int32_t *start = (int32_t *)(bias + w->padded);
-    for (size_t i = 0; i < w->padded; i++) {
-        multiplier[i] = qf_multiplier(x_scale, w->scales[i], scale);
-        bias[i] = w->has_bias ? qf_scaled_bias(w->bias[i], x_scale, w->scales[i], w->per_channel) : 0.0f;
-        start[i] = -x_zero_point * w->sums[i];
-    }
+    qf_active->transform(w->scales, w->has_bias ? w->bias : NULL, w->padded, w->per_channel, x_scale, scale,
+                         multiplier, bias);
+    qf_active->start(w->sums, w->padded, x_zero_point, start);
     j->start = start;
     j->blank = memset(start + w->padded, x_zero_point, blank);
     j->requant.multiplier = multiplier;

@@ -7,6 +7,9 @@
 
 #include "kernels.h"
 
+/* Scales above this keep all their bits when they are divided by 2**16. */
+#define QF_TINY 1e-30f
+
 /* Two tensors become one. */
 typedef struct qf_binary {
     float a_scale, b_scale; /* of sums; products have everything in `factor` */
@@ -36,6 +39,24 @@ typedef struct qf_average {
     uint8_t flip;
 } qf_average;
 
+typedef struct qf_affine {
+    float scale;
+    int32_t zero_point;
+} qf_affine;
+
+/* From one grid to another; from_flip is that of the codes that come in. */
+typedef struct qf_change {
+    qf_affine from;
+    float reciprocal;
+    qf_bounds bounds;
+    uint8_t from_flip, flip;
+} qf_change;
+
+/* Whether 8-bit codes stay in the range of int32, and no scale loses bits when it is divided by 2**16. */
+QF_INLINE int qf_is_tame(const qf_change *c) {
+    return 255.0f * c->from.scale * c->reciprocal < 1e9f && c->from.scale > QF_TINY && c->reciprocal > QF_TINY;
+}
+
 typedef struct qf_elementwise {
     qf_binary_fn add, mul;
     void (*clamp)(const uint8_t *x, size_t count, uint8_t low, uint8_t high, uint8_t flip, uint8_t *out);
@@ -55,6 +76,13 @@ typedef struct qf_elementwise {
     /* The bin of each element, or `bins` for those outside first..last; width is last - first. */
     void (*find_bins)(const float *x, size_t count, float first, float last, float width, int32_t bins,
                       int32_t *index);
+    /* NULL where a lookup is faster; only for tame changes, see qf_binary. */
+    void (*requantize)(const uint8_t *x, size_t count, const qf_change *change, uint8_t *out);
+    /* Of qint32; flips are not used, and bounds are not shifted. */
+    void (*requantize_to8)(const int32_t *x, size_t count, const qf_change *change, uint8_t *out);
+    void (*requantize_to32)(const int32_t *x, size_t count, const qf_change *change, int32_t *out);
+    const struct qf_fake_quantize_kernels *fake_quantize; /* fake_quantize.h */
+    const struct qf_resize *resize;                       /* resize.h */
 } qf_elementwise;
 
 extern const qf_elementwise qf_elementwise_portable;

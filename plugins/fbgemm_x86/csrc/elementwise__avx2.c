@@ -1,5 +1,7 @@
 /* The kernels of elementwise.h for AVX2 and above: sums, products, tables, and loops for the compiler. */
 #include "elementwise_avx2.h"
+#include "fake_quantize.h"
+#include "resize.h"
 
 #if QF_X86
 QF_TARGET_BEGIN(QF_AVX2)
@@ -94,6 +96,32 @@ void qf_mul__avx2(const uint8_t *a, const uint8_t *b, size_t count, const qf_bin
     qf_mul_loop(a + done, b + done, count - done, p, out + done);
 }
 
+/* Returns how many codes it has done; from_flips and flips are compile-time constants. */
+QF_INLINE size_t requantize_steps(const uint8_t *x, size_t count, const qf_change *c, int from_flips, int flips,
+                                  uint8_t *out) {
+    const qf_binary ends = {.factor = c->reciprocal, .bounds = c->bounds, .high = 255};
+    const finish f = make_finish(&ends);
+    const __m256 base = _mm256_set1_ps(8388608.0f + (float)c->from.zero_point); /* 2**23 */
+    const __m256 scale = _mm256_set1_ps(c->from.scale);
+    size_t i = 0;
+    for (; i + 32 <= count; i += i ? 32 : qf_to_line(out)) {
+        __m256 values[4];
+        centered32(x + i, from_flips, base, values);
+        QF_UNROLL
+        for (int v = 0; v < 4; v++) values[v] = _mm256_mul_ps(values[v], scale);
+        finish32(values, &f, flips, 0, out + i);
+    }
+    return i;
+}
+
+void qf_requantize__avx2(const uint8_t *x, size_t count, const qf_change *c, uint8_t *out) {
+    size_t done = 0;
+    if (c->from_flip) done = c->flip ? requantize_steps(x, count, c, 1, 1, out)
+                                     : requantize_steps(x, count, c, 1, 0, out);
+    else done = c->flip ? requantize_steps(x, count, c, 0, 1, out) : requantize_steps(x, count, c, 0, 0, out);
+    qf_requantize_loop(x + done, count - done, c, out + done);
+}
+
 QF_INLINE __m256i clamp32(const uint8_t *x, __m256i low, __m256i high, int is_signed) {
     __m256i codes = _mm256_loadu_si256((const __m256i *)x);
     return is_signed ? _mm256_min_epi8(_mm256_max_epi8(codes, low), high)
@@ -156,6 +184,9 @@ const qf_elementwise qf_elementwise_avx2 = {
     .max_windows = qf_max_windows__avx2,
     .average_windows = qf_average_windows__avx2, .batch_norm = qf_batch_norm__avx2,
     .min_max_columns = qf_min_max_columns__avx2, .find_bins = qf_find_bins__avx2,
+    .requantize = qf_requantize__avx2, .requantize_to8 = qf_requantize_to8__avx2,
+    .requantize_to32 = qf_requantize_to32__avx2, .fake_quantize = &qf_fake_quantize_avx2,
+    .resize = &qf_resize_avx2,
 };
 
 QF_TARGET_END

@@ -1,5 +1,7 @@
 /* Sums, products and tables, AVX-512: the forms of elementwise__avx2.c and lookup__avx2.c, twice as wide. */
 #include "elementwise_avx2.h"
+#include "fake_quantize.h"
+#include "resize.h"
 
 #if QF_X86
 QF_TARGET_BEGIN(QF_AVX512)
@@ -18,11 +20,12 @@ QF_INLINE operand make_operand(int32_t zero_point, float scale) {
     return o;
 }
 
+enum { AND_OR = 0xEA }; /* a & b | c */
+
 /* x & mask | exponent of 2**23 */
 QF_INLINE __m512 masked(__m512i x, int mask) {
-    const int and_or = 0xEA;
     return _mm512_castsi512_ps(
-        _mm512_ternarylogic_epi32(x, _mm512_set1_epi32(mask), _mm512_set1_epi32(0x4B000000), and_or));
+        _mm512_ternarylogic_epi32(x, _mm512_set1_epi32(mask), _mm512_set1_epi32(0x4B000000), AND_OR));
 }
 
 QF_INLINE void centered64(const uint8_t *from, int flips, const operand *o, __m512 *to) {
@@ -98,6 +101,31 @@ static void mul(const uint8_t *a, const uint8_t *b, size_t count, const qf_binar
     qf_mul__avx2(a + done, b + done, count - done, p, out + done);
 }
 
+/* Returns how many codes it has done; from_flips and flips are compile-time constants. */
+QF_INLINE size_t requantize_steps(const uint8_t *x, size_t count, const qf_change *c, int from_flips, int flips,
+                                  uint8_t *out) {
+    const qf_binary ends = {.factor = c->reciprocal, .bounds = c->bounds};
+    const operand from = make_operand(c->from.zero_point, c->from.scale);
+    const finish f = make_finish(&ends, 1.0f);
+    size_t i = 0;
+    for (; i + 64 <= count; i += i ? 64 : qf_to_wide_line(out)) {
+        __m512 values[4];
+        centered64(x + i, from_flips, &from, values);
+        QF_UNROLL
+        for (int k = 0; k < 4; k++) values[k] = _mm512_mul_ps(values[k], from.scale[k & 1]);
+        finish64(values, &f, flips, 0, out + i);
+    }
+    return i;
+}
+
+static void requantize(const uint8_t *x, size_t count, const qf_change *c, uint8_t *out) {
+    size_t done = 0;
+    if (c->from_flip) done = c->flip ? requantize_steps(x, count, c, 1, 1, out)
+                                     : requantize_steps(x, count, c, 1, 0, out);
+    else done = c->flip ? requantize_steps(x, count, c, 0, 1, out) : requantize_steps(x, count, c, 0, 0, out);
+    qf_requantize__avx2(x + done, count - done, c, out + done);
+}
+
 /* The entries of all rows at the codes' low halves, chosen by their high bits. */
 QF_INLINE __m512i choose_rows(const uint8_t *table, __m512i low, const uint64_t *bits) {
     __m512i entries[16];
@@ -153,9 +181,11 @@ static void clamp(const uint8_t *x, size_t count, uint8_t low, uint8_t high, uin
 #define COMMON                                                                                        \
     .add = add, .mul = mul, .clamp = clamp, .max_windows = qf_max_windows__avx2,                         \
     .average_windows = qf_average_windows__avx2, .batch_norm = qf_batch_norm__avx2,                      \
-    .min_max_columns = qf_min_max_columns__avx2, .find_bins = qf_find_bins__avx2
+    .min_max_columns = qf_min_max_columns__avx2, .find_bins = qf_find_bins__avx2,                        \
+    .requantize_to8 = qf_requantize_to8__avx2, .requantize_to32 = qf_requantize_to32__avx2,              \
+    .fake_quantize = &qf_fake_quantize_avx2, .resize = &qf_resize_avx512
 
-const qf_elementwise qf_elementwise_avx512 = {COMMON, .lookup = qf_lookup__avx512};
+const qf_elementwise qf_elementwise_avx512 = {COMMON, .lookup = qf_lookup__avx512, .requantize = requantize};
 const qf_elementwise qf_elementwise_avx512vbmi = {COMMON, .lookup = qf_lookup__avx512vbmi};
 
 QF_TARGET_END

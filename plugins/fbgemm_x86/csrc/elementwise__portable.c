@@ -1,5 +1,7 @@
 /* The kernels of elementwise.h in plain C. */
 #include "elementwise_loops.h"
+#include "fake_quantize.h"
+#include "resize.h"
 
 static void add(const uint8_t *a, const uint8_t *b, size_t count, const qf_binary *p, uint8_t *out) {
     qf_add_loop(a, b, count, p, out);
@@ -44,8 +46,18 @@ static void find_bins(const float *x, size_t count, float first, float last, flo
     qf_find_bins_loop(x, count, first, last, width, bins, index);
 }
 
+static void requantize_to8(const int32_t *x, size_t count, const qf_change *change, uint8_t *out) {
+    qf_requantize_to8_loop(x, count, change, out);
+}
+
+static void requantize_to32(const int32_t *x, size_t count, const qf_change *change, int32_t *out) {
+    qf_requantize_to32_loop(x, count, change, out);
+}
+
 const qf_elementwise qf_elementwise_portable = {
     .add = add, .mul = mul, .clamp = clamp, .lookup = lookup, .max_windows = max_windows,
     .average_windows = average_windows, .batch_norm = batch_norm, .min_max_columns = min_max_columns,
     .find_bins = find_bins,
+    .requantize_to8 = requantize_to8, .requantize_to32 = requantize_to32,
+    .fake_quantize = &qf_fake_quantize_portable, .resize = &qf_resize_portable,
 };

@@ -23,6 +23,9 @@ void qf_batch_norm__avx2(const uint8_t *, size_t, const double *, const double *
                          uint8_t *);
 void qf_min_max_columns__avx2(const float *, size_t, size_t, size_t, float *, float *, int32_t *);
 void qf_find_bins__avx2(const float *, size_t, float, float, float, int32_t, int32_t *);
+void qf_requantize__avx2(const uint8_t *, size_t, const qf_change *, uint8_t *);
+void qf_requantize_to8__avx2(const int32_t *, size_t, const qf_change *, uint8_t *);
+void qf_requantize_to32__avx2(const int32_t *, size_t, const qf_change *, int32_t *);
 void qf_lookup__avx2(const uint8_t *, size_t, size_t, const uint8_t *, uint8_t *, size_t);
 void qf_lookup__avx512(const uint8_t *, size_t, size_t, const uint8_t *, uint8_t *, size_t);
 void qf_lookup__avx512vbmi(const uint8_t *, size_t, size_t, const uint8_t *, uint8_t *, size_t);

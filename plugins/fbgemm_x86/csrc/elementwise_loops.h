@@ -95,4 +95,28 @@ QF_INLINE void qf_find_bins_loop(const float *x, size_t count, float first, floa
     }
 }
 
+QF_INLINE uint8_t qf_change_code(uint8_t code, const qf_change *c) {
+    float value = c->from.scale * (float)((code ^ c->from_flip) - c->from.zero_point);
+    return (uint8_t)qf_round_code(value * c->reciprocal, c->bounds) ^ c->flip;
+}
+
+QF_INLINE void qf_requantize_loop(const uint8_t *x, size_t count, const qf_change *c, uint8_t *out) {
+    for (size_t i = 0; i < count; i++) out[i] = qf_change_code(x[i], c);
+}
+
+/* In float64, which holds all differences of two qint32. */
+QF_INLINE float qf_real(int32_t code, qf_affine from) {
+    return from.scale * (float)((double)code - (double)from.zero_point);
+}
+
+QF_INLINE void qf_requantize_to8_loop(const int32_t *x, size_t count, const qf_change *c, uint8_t *out) {
+    for (size_t i = 0; i < count; i++)
+        out[i] = (uint8_t)qf_round_code(qf_real(x[i], c->from) * c->reciprocal, c->bounds);
+}
+
+QF_INLINE void qf_requantize_to32_loop(const int32_t *x, size_t count, const qf_change *c, int32_t *out) {
+    for (size_t i = 0; i < count; i++)
+        out[i] = qf_round_code32(qf_real(x[i], c->from) * c->reciprocal, c->bounds.zero_point);
+}
+
 #endif

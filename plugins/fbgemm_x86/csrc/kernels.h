@@ -73,8 +73,14 @@ typedef struct qf_kernels {
     qf_gemm_fn gemm;
     qf_gemm_fn fast_gemm; /* NULL, or one of the same tile that adds products in pairs of 16 bits */
     qf_requant_rows_fn requant_rows;
+    /* Vectors of one call, from those of the weights (requant.h). */
+    void (*start)(const int32_t *sums, size_t count, int32_t x_zero_point, int32_t *start);
+    void (*transform)(const float *scales, const float *bias, size_t count, int per_channel, float x_scale,
+                      float scale, float *multiplier, float *scaled_bias);
     void (*rescale)(const int32_t *acc, size_t count, const float *scale, const float *bias, int relu,
                     float *out);
+    /* Pixels of `channels` bytes from planes that are `stride` bytes apart. */
+    void (*interleave)(const uint8_t *x, size_t channels, size_t stride, size_t pixels, uint8_t *out);
     void (*widen)(const uint8_t *codes, size_t count, int16_t *out);
     int32_t (*sum_u8)(const uint8_t *codes, size_t count);
     uint8_t (*max_u8)(const uint8_t *codes, size_t count); /* 0 of none */

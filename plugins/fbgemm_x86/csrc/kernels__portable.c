@@ -11,6 +11,19 @@ static void requant_rows(const int32_t *acc, size_t rows, size_t acc_stride, con
         qf_requant_scalar(acc + r * acc_stride, requant, 0, n, out + r * out_stride);
 }
 
+static void start(const int32_t *sums, size_t count, int32_t x_zero_point, int32_t *to) {
+    qf_start_loop(sums, count, x_zero_point, to);
+}
+
+static void transform(const float *scales, const float *bias, size_t count, int per_channel, float x_scale,
+                      float scale, float *multiplier, float *scaled_bias) {
+    qf_transform_loop(scales, bias, count, per_channel, x_scale, scale, multiplier, scaled_bias);
+}
+
+static void interleave(const uint8_t *x, size_t channels, size_t stride, size_t pixels, uint8_t *out) {
+    qf_interleave_loop(x, channels, stride, pixels, out);
+}
+
 static void rescale(const int32_t *acc, size_t count, const float *scale, const float *bias, int relu,
                     float *out) {
     qf_rescale_loop(acc, count, scale, bias, relu, out);
@@ -52,7 +65,8 @@ static void half_row(size_t panels, size_t k, const float *x, const uint16_t *pa
 
 const qf_kernels qf_kernels_portable = {
     .isa = "portable", .gemm = qf_gemm_i16s8_4x8c2__portable, .requant_rows = requant_rows,
-    .rescale = rescale, .widen = widen, .sum_u8 = sum_u8, .max_u8 = max_u8, .min_max = min_max,
+    .start = start, .transform = transform, .interleave = interleave, .rescale = rescale,
+    .widen = widen, .sum_u8 = sum_u8, .max_u8 = max_u8, .min_max = min_max,
     .quantize8 = quantize8, .dequantize_u8 = dequantize_u8, .dequantize_i8 = dequantize_i8,
     .depthwise = {&qf_depthwise_portable, &qf_depthwise_portable}, .half_tile = half_tile,
     .half_row = half_row, .cell = qf_cell__portable,

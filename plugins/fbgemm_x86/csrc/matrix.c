@@ -20,17 +20,14 @@ int qf_product_vectors(qf_product *p) {
     p->multiplier = memory;
     p->bias = memory + vector;
     p->start = (int32_t *)(p->bias + vector);
-    for (size_t i = 0; i < vector; i++)
-        p->start[i] = (int32_t)(0u - (uint32_t)p->x_zero_point * (uint32_t)p->weights->sums[i]);
+    p->weights->kernels->start(p->weights->sums, vector, p->x_zero_point, p->start);
     return 1;
 }
 
 void qf_set_requant(qf_product *p, float x_scale, float scale, int32_t zero_point, int32_t low, int32_t high) {
     const qf_weights *w = p->weights;
-    for (size_t i = 0; i < w->groups * w->padded; i++) {
-        p->multiplier[i] = qf_multiplier(x_scale, w->scales[i], scale);
-        p->bias[i] = w->has_bias ? qf_scaled_bias(w->bias[i], x_scale, w->scales[i], w->per_channel) : 0.0f;
-    }
+    w->kernels->transform(w->scales, w->has_bias ? w->bias : NULL, w->groups * w->padded, w->per_channel, x_scale,
+                          scale, p->multiplier, p->bias);
     p->bounds = qf_make_bounds(low, high, zero_point);
 }
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 import numpy as np
 
-from ._kernels import ffi
+from ._kernels import ffi, lib
 
 Array = np.ndarray[Any, Any]
 
@@ -23,6 +24,19 @@ from_buffer = ffi.from_buffer
 def dense(x: Array) -> Array:
     """Return ``x`` itself if its memory is in C order, else a copy that is."""
     return x if x.flags.c_contiguous else np.ascontiguousarray(x)
+
+
+def channels_last(x: Array) -> Array:
+    """Return 8-bit codes (N, C, spatial...) as (N, spatial..., C), dense."""
+    last = x.transpose(0, *range(2, x.ndim), 1)
+    if last.flags.c_contiguous:
+        return last
+    if not x.flags.c_contiguous:
+        return np.ascontiguousarray(last)
+    out = np.empty(last.shape, x.dtype)
+    images, channels = x.shape[:2]
+    lib.qf_to_channels_last(from_buffer(U8, x), images, channels, prod(x.shape[2:]), from_buffer(U8, out))
+    return out
 
 
 def in_memory_order(x: Array) -> tuple[Array, tuple[int, ...]]:

@@ -10,7 +10,7 @@ import numpy as np
 from qframe.plugin import Clamp, QTensor, conv_output_size, quint8
 
 from ._kernels import ffi, lib
-from .buffers import I8, U8, Array, check, dense, from_buffer
+from .buffers import I8, U8, Array, channels_last, check, from_buffer
 from .weights import LogicalWeight, fits, kernel_name, merge_groups, owned, pack_matrix, pointers, take_apart
 
 Ints = tuple[int, ...]
@@ -32,7 +32,6 @@ class PackedConv:
         self._outputs = weight.codes.shape[0]
         self._repeats = 1
         self._sizes: dict[Ints, tuple[Any, Ints]] = {}
-        self._to_last = (0, *range(2, len(kernel) + 2), 1)
         self._to_first = (0, len(kernel) + 1, *range(1, len(kernel) + 1))
         if groups > 1 and weight.codes.shape[1] == prod(kernel):
             self._repeats = self._outputs // groups
@@ -44,7 +43,7 @@ class PackedConv:
 
     def __call__(self, x: QTensor, scale: float, zero_point: int, *, clamp: Clamp | None = None) -> QTensor:
         """Convolve quint8 ``x`` (N, IC, spatial...) and requantize; zero padding pads with its zero point."""
-        codes = dense(x.int_repr().transpose(self._to_last))
+        codes = channels_last(x.int_repr())
         if self._repeats > 1:
             codes = np.repeat(codes, self._repeats, axis=-1)
         sizes, output = self._sizes.get(codes.shape[1:-1]) or self._plan(codes.shape[1:-1])

@@ -9,12 +9,14 @@ from . import (
     arithmetic,
     conv,
     convert,
+    fake_quantize,
     linear,
     normalization,
     observe,
     pooling,
     recurrent,
     reduce,
+    resize,
 )
 
 KERNELS: dict[str, Kernel] = {
@@ -33,6 +35,9 @@ KERNELS: dict[str, Kernel] = {
         convert.dequantize,
         convert.quantize_per_channel,
         convert.quantize_per_tensor,
+        convert.requantize,
+        fake_quantize.fake_quantize_per_channel,
+        fake_quantize.fake_quantize_per_tensor,
         linear.linear_pack,
         linear.linear_pack_fp16,
         normalization.batch_norm,
@@ -51,5 +56,7 @@ KERNELS: dict[str, Kernel] = {
         recurrent.rnn_pack,
         recurrent.rnn_pack_fp16,
         reduce.mean,
+        resize.interpolate_bilinear,
+        resize.interpolate_nearest,
     )
 }

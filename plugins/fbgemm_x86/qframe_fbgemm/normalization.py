@@ -10,7 +10,7 @@ import numpy as np
 from qframe.plugin import Clamp, QTensor, batch_norm_coefficients
 
 from ._kernels import ffi, lib
-from .buffers import F32, Array, check, dense, from_buffer
+from .buffers import F32, Array, channels_last, check, dense, from_buffer
 from .codes import FLIPS, bounds_of, memory
 
 F64 = ffi.typeof("double[]")
@@ -38,7 +38,7 @@ def batch_norm(
     coefficients = batch_norm_coefficients(weight, bias, mean, var, eps, x.q_scale(), scale)
     repeats = max(1, PERIOD // max(1, x.shape[1]))
     alpha, beta = (np.tile(values.astype(np.float64), repeats) for values in coefficients)
-    codes = dense(np.moveaxis(x.int_repr(), 1, -1))
+    codes = channels_last(x.int_repr())
     out = np.empty(codes.shape, codes.dtype)
     if out.size:
         lib.qf_batch_norm(

@@ -9,7 +9,7 @@ import numpy as np
 from qframe.plugin import QTensor, pool_output_size, reciprocal
 
 from ._kernels import lib
-from .buffers import Array, dense
+from .buffers import Array, channels_last
 from .codes import FLIPS, LONGEST_SUM, memory
 from .reduce import mean_of_middle
 
@@ -64,7 +64,7 @@ def adaptive_avg_pool2d(x: QTensor, output_size: Pair) -> QTensor:
 
 
 def _pooled(run: Any, x: QTensor, output: tuple[int, ...], sizes: tuple[int, ...], *rounding: Any) -> QTensor:
-    images = dense(x.int_repr().transpose(0, 2, 3, 1))
+    images = channels_last(x.int_repr())
     count, channels = images.shape[0], images.shape[3]
     out = np.empty((count, *output, channels), images.dtype)
     run(memory(images), count, channels, sizes, *rounding, memory(out))
@@ -81,7 +81,7 @@ def _global_average(x: QTensor, flip: int) -> QTensor:
         mean_of_middle(codes, images * channels, height * width, 1, x.q_zero_point(), flip, out)
     else:
         out = np.empty((images, 1, 1, channels), codes.dtype)
-        last = dense(codes.transpose(0, 2, 3, 1))
+        last = channels_last(codes)
         mean_of_middle(last, images, height * width, channels, x.q_zero_point(), flip, out)
         out = out.transpose(0, 3, 1, 2)
     return QTensor(out, x.q_scale(), x.q_zero_point(), x.dtype)

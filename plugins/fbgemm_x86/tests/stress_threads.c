@@ -37,7 +37,7 @@ int main(void) {
     for (int i = 0; i < OUTPUTS * INPUTS; i++) codes[i] = (int8_t)(i * 7919 >> 3);
     for (int i = 0; i < ROWS * INPUTS; i++) x[i] = (uint8_t)(i * 104729 >> 5);
     qf_select(qf_best_isa());
-    weights = qf_weights_pack(codes, 1, OUTPUTS, INPUTS, 0, &scale, &zero_point, NULL);
+    weights = qf_weights_pack(codes, 1, OUTPUTS, 1, INPUTS, 0, &scale, &zero_point, NULL);
     run(expected);
     qf_set_threads(4);
     for (size_t i = 0; i < CALLERS; i++) pthread_create(&threads[i], NULL, caller, i == 0 ? &scale : NULL);

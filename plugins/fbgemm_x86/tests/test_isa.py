@@ -8,7 +8,7 @@ import sys
 
 import pytest
 import qframe_fbgemm
-from fbgemm_builds import AVXVNNI_AS_AVX512, NUMBERS, PLUGIN, build, run_tests
+from fbgemm_builds import AVXVNNI_AS_AVX512, NUMBERS, PLUGIN, PORTABLE, build, run_tests
 from qframe_fbgemm import isa
 
 SETS = list(isa.TITLES)
@@ -78,3 +78,14 @@ def test_avxvnni_in_the_encoding_of_avx512() -> None:
     for tests in (NUMBERS, ("test_memory.py",)):
         run_tests(*tests, PYTHONPATH=str(folder), QFRAME_ISA="avxvnni")
     assert "__avxvnni]" in run_tests("test_ukernels.py", "-rp", PYTHONPATH=str(folder))
+
+
+@pytest.mark.skipif(not NATIVE, reason="this build is a special one itself")
+def test_a_build_for_other_machines_runs_portable_c() -> None:
+    folder = PLUGIN / "build" / "portable"
+    build(folder, PORTABLE)
+    environment = {"PYTHONPATH": str(folder), "QFRAME_ISA": ""}
+    run_tests(*NUMBERS, **environment)
+    code = "import qframe_fbgemm as f; i = f.info(); "
+    code += "print(i['build'], i['available'], f.qframe_engines().priority)"
+    assert _python(code, **environment) == "portable ['portable'] 10"

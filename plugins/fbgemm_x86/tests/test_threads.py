@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 import qframe_fbgemm
-from qframe_fbgemm import conv, convert, linear, recurrent
+from qframe_fbgemm import conv, convert, fake_quantize, linear, recurrent, resize
 from qframe_fbgemm.normalization import group_norm, layer_norm
 
 import qframe
@@ -37,6 +37,8 @@ def _calls() -> dict[str, Callable[[], bytes]]:
     lstm = recurrent.lstm_pack(_tensor((400, 300), np.int8), _tensor((400, 100), np.int8), None, None)
     states = (np.zeros((50, 100), np.float32),) * 2
     many = RNG.standard_normal(500_000).astype(np.float32)
+    codes, doubled = _tensor((500_000,), np.uint8), ((60, 60), (2.0, 2.0))
+    rows, scales, points = many.reshape(-1, 50), np.full(50, 0.02, np.float32), np.arange(50)
     return {
         "linear": lambda: packed(x, 0.5, 3).int_repr().tobytes(),
         "one-row": lambda: packed(x[:1], 0.5, 3).int_repr().tobytes(),
@@ -49,6 +51,15 @@ def _calls() -> dict[str, Callable[[], bytes]]:
         "group-norm": lambda: group_norm(image, 6, None, None, 1e-5, 0.03, 3).int_repr().tobytes(),
         "group-norm-last": lambda: group_norm(last, 6, None, None, 1e-5, 0.03, 3).int_repr().tobytes(),
         "quantize": lambda: convert.quantize_per_tensor(many, 0.02, 3, quint8).int_repr().tobytes(),
+        "requantize": lambda: convert.requantize(codes, 0.03, 9, quint8).int_repr().tobytes(),
+        "nearest": lambda: resize.interpolate_nearest(image, *doubled).int_repr().tobytes(),
+        "bilinear": lambda: (
+            resize.interpolate_bilinear(image, doubled[0], False, doubled[1]).int_repr().tobytes()
+        ),
+        "fake-quantize": lambda: b"".join(
+            part.tobytes()
+            for part in fake_quantize.fake_quantize_per_channel(rows, scales, points, 1, 0, 255)
+        ),
     }
 
 

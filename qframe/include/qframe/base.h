@@ -15,7 +15,10 @@
 #define QF_INLINE static inline __attribute__((always_inline, unused))
 #define QF_LIKELY(condition) __builtin_expect(!!(condition), 1)
 #define QF_PRAGMA(text) _Pragma(#text)
-#if defined(__clang__)
+#if defined(QF_SIMDE) /* emulated intrinsics are long: unrolled, they would take minutes to compile */
+#define QF_UNROLL
+#define QF_UNROLL_BY(times)
+#elif defined(__clang__)
 #define QF_UNROLL QF_PRAGMA(clang loop unroll(full)) /* for loops of known length */
 #define QF_UNROLL_BY(times) QF_PRAGMA(clang loop unroll_count(times))
 #else

@@ -37,6 +37,12 @@ QF_INLINE uint8_t qf_max_u8_loop(const uint8_t *codes, size_t count) {
     return most;
 }
 
+/* Pixels of `channels` bytes from planes that are `stride` bytes apart. */
+QF_INLINE void qf_interleave_loop(const uint8_t *x, size_t channels, size_t stride, size_t pixels, uint8_t *out) {
+    for (size_t p = 0; p < pixels; p++)
+        for (size_t c = 0; c < channels; c++) *out++ = x[c * stride + p];
+}
+
 /* float32(float32(acc) * scale) + bias, and optionally the larger of that and 0. */
 QF_INLINE void qf_rescale_loop(const int32_t *acc, size_t count, const float *scale, const float *bias,
                                int relu, float *out) {

@@ -43,8 +43,8 @@ QF_INLINE int32_t qf_round_code(float value, qf_bounds bounds) {
 /* The same for qint32, through float64, which holds all its codes; NaN becomes the smallest. */
 QF_INLINE int32_t qf_round_code32(float value, int32_t zero_point) {
     double code = rint((double)value) + zero_point;
-    if (!(code > (double)INT32_MIN)) return INT32_MIN;
-    return code < (double)INT32_MAX ? (int32_t)code : INT32_MAX;
+    code = code > (double)INT32_MIN ? code : (double)INT32_MIN; /* false for NaN */
+    return (int32_t)(code < (double)INT32_MAX ? code : (double)INT32_MAX);
 }
 
 /* How int32 accumulators become codes: round((float(acc) + bias[channel]) * multiplier[channel]). */
@@ -63,6 +63,22 @@ QF_INLINE float qf_multiplier(float input_scale, float weight_scale, float outpu
 QF_INLINE float qf_scaled_bias(float bias, float input_scale, float weight_scale, int per_channel) {
     float accumulator_scale = input_scale * weight_scale;
     return per_channel ? bias / accumulator_scale : bias * (1.0f / accumulator_scale);
+}
+
+/* What accumulators start with: minus the input's zero point times the sum of an output's centered weights. */
+QF_INLINE void qf_start_loop(const int32_t *sums, size_t count, int32_t x_zero_point, int32_t *start) {
+    for (size_t i = 0; i < count; i++) start[i] = (int32_t)(0u - (uint32_t)x_zero_point * (uint32_t)sums[i]);
+}
+
+/* The scales of a layer's weights and its bias, or NULL, as output transforms. */
+QF_INLINE void qf_transform_loop(const float *scales, const float *bias, size_t count, int per_channel, float x_scale,
+                                 float scale, float *multiplier, float *scaled_bias) {
+    for (size_t i = 0; i < count; i++) multiplier[i] = qf_multiplier(x_scale, scales[i], scale);
+    if (!bias) memset(scaled_bias, 0, count * sizeof *scaled_bias);
+    else if (per_channel)
+        for (size_t i = 0; i < count; i++) scaled_bias[i] = qf_scaled_bias(bias[i], x_scale, scales[i], 1);
+    else
+        for (size_t i = 0; i < count; i++) scaled_bias[i] = qf_scaled_bias(bias[i], x_scale, scales[i], 0);
 }
 
 QF_INLINE void qf_requant_scalar(const int32_t *acc, const qf_requant *requant, size_t from, size_t to,

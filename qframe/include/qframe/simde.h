@@ -2,6 +2,14 @@
 #ifndef QFRAME_SIMDE_H
 #define QFRAME_SIMDE_H
 
+static inline __m512i qf_simde_cvtepi8_epi32(__m128i x) {
+    int8_t bytes[16];
+    int32_t numbers[16];
+    memcpy(bytes, &x, sizeof bytes);
+    for (int i = 0; i < 16; i++) numbers[i] = bytes[i];
+    return _mm512_loadu_si512(numbers);
+}
+
 static inline __m512 qf_simde_cvtepi32_ps(__m512i x) {
     float values[16];
     int32_t numbers[16];
@@ -74,10 +82,12 @@ static inline void qf_simde_mask_storeu_512(void *to, uint64_t mask, __m512i cod
 /* SIMDe's macro of this name has too many arguments. */
 #undef _mm512_madd_epi16
 #define _mm512_madd_epi16 simde_mm512_madd_epi16
+#define _mm512_cvtepi8_epi32 qf_simde_cvtepi8_epi32
 #define _mm512_cvtepi32_ps qf_simde_cvtepi32_ps
 #define _mm512_cvtps_epi32 qf_simde_cvtps_epi32
 #define _mm512_cvtepi32_epi8 qf_simde_cvtepi32_epi8
 #define _mm512_cvtepu8_epi16 qf_simde_cvtepu8_epi16
+#define _mm512_cvtepu8_epi32 qf_simde_cvtepu8_epi32
 #undef _mm256_mask_storeu_epi8
 #define _mm256_mask_storeu_epi8 qf_simde_mask_storeu_256
 #undef _mm512_mask_storeu_epi8

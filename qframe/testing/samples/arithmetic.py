@@ -117,7 +117,7 @@ def mul_scalar() -> Iterator[Sample]:
 
 
 def cat() -> Iterator[Sample]:
-    """Yield one to four tensors along every dimension, each with other qparams, also empty ones."""
+    """Yield one to four tensors along every dimension, each with other qparams, at both ends, empty ones."""
     draw = Draw("cat")
     for dtype in (quint8, qint8):
         low, high = dtype.minimum, dtype.maximum
@@ -127,7 +127,10 @@ def cat() -> Iterator[Sample]:
                 draw.tensor(shape, scale, zero_point, dtype)
                 for shape, scale, zero_point in zip(shapes, (0.05, 0.02, 0.3), (low, 10, high), strict=True)
             ]
-            yield single(f"{dtype.name}-dim{dim}", tensors, dim, 0.07, 20)
+            yield single(f"{dtype.name}-dim{dim}", tensors, dim, 0.07, 20, rows=(0,) if dim else ())
+        for zero_point in (low, high):
+            ends = [draw.tensor((3, 17), 0.05, end, dtype) for end in (low, high)]
+            yield single(f"{dtype.name}-zero_point{zero_point}", ends, 1, 0.06, zero_point, rows=(0,))
         pair = [draw.tensor((2, 5), 0.05, 10, dtype), draw.tensor((2, 7), 0.05, 10, dtype)]
         yield single(f"{dtype.name}-relu", pair, 1, 0.05, 10, clamp=Clamp(10, high))
         yield single(f"{dtype.name}-same-qparams", pair, 1, 0.05, 10)

@@ -106,6 +106,18 @@ def _constant(name: str, geometry: Geometry) -> Iterator[Sample]:
         yield Sample(f"{name}-full-range-{word}", (call,), (weight, None, *_numbers(geometry)))
 
 
+def _ties(*spatial: int) -> Iterator[Sample]:
+    """Yield every code times one half, dense and depthwise: half of the results are ties."""
+    dims = len(spatial)
+    x = QTensor.per_tensor(np.arange(256, dtype=np.uint8).reshape(1, 4, *spatial), 1.0, 128)
+    dense, depthwise = np.eye(4, dtype=np.int8), np.ones((4, 1), dtype=np.int8)
+    for name, matrix, groups in (("dense", dense, 1), ("depthwise", depthwise, 4)):
+        codes = matrix.reshape(*matrix.shape, *(1,) * dims)
+        geometry = ((1,) * dims, (0,) * dims, (1,) * dims, groups)
+        call = Call((x, 2.0, 7), {}, rows=(0,))
+        yield Sample(f"ties-{name}", (call,), (QTensor.per_tensor(codes, 1.0, 0), None, *geometry))
+
+
 def _weight_shape(geometry: Geometry) -> Shape:
     return geometry.outputs, geometry.shape[1] // geometry.groups, *geometry.kernel
 
@@ -143,22 +155,25 @@ def _sample(
 
 
 def conv1d_pack() -> Iterator[Sample]:
-    """Yield geometries, per tensor and per channel, and variants of one."""
+    """Yield geometries, per tensor and per channel, variants of one, and ties."""
     yield from _all(ONE_D)
     yield from _variants("k3p1", ONE_D["k3p1"])
+    yield from _ties(64)
 
 
 def conv2d_pack() -> Iterator[Sample]:
-    """Yield geometries, per tensor and per channel, and variants of a dense and of a depthwise one."""
+    """Yield geometries, per tensor and per channel, variants of dense and of depthwise ones, and ties."""
     yield from _all(TWO_D)
     for name in ("3x3p1", "1x1", "groups2", "depthwise-3x3p1"):
         yield from _variants(name, TWO_D[name])
+    yield from _ties(4, 16)
 
 
 def conv3d_pack() -> Iterator[Sample]:
-    """Yield geometries, per tensor and per channel, and variants of one."""
+    """Yield geometries, per tensor and per channel, variants of one, and ties."""
     yield from _all(THREE_D)
     yield from _variants("3x3x3p1", THREE_D["3x3x3p1"])
+    yield from _ties(2, 4, 8)
 
 
 SAMPLES = {"conv1d_pack": conv1d_pack, "conv2d_pack": conv2d_pack, "conv3d_pack": conv3d_pack}

@@ -51,6 +51,17 @@ def requantize() -> Iterator[Sample]:
         for zero_point in (dtype.minimum, dtype.maximum):
             x = draw.tensor((3, 7), 0.1, zero_point, dtype)
             yield single(f"{dtype.name}-zero_point{zero_point}", x, 0.07, zero_point, dtype, rows=(0,))
+    ends = np.tile(np.array([qint32.minimum, qint32.maximum, 0, 1, -1, 2**24 + 1], np.int32), 23)
+    for zero_point in (0, 7, qint32.minimum, qint32.maximum):
+        x = QTensor.per_tensor(ends, 0.001, zero_point)
+        for target in (quint8, qint8, qint32):
+            name = f"ends-zero_point{zero_point}-to-{target.name}"
+            yield single(name, x, 900.0, 7, target, rows=(0,))
+    for x_scale, scale in ((0.5, 1e-12), (1e30, 1e-30), (1e-30, 1e30)):
+        for source in (quint8, qint8, qint32):
+            x = draw.tensor((3, 67), x_scale, 7, source)
+            yield single(f"{source.name}-scales{x_scale}-{scale}", x, scale, 100, quint8, rows=(0,))
+    yield single("image", draw.tensor((2, 3, 9, 11)), 0.06, 9, quint8, rows=(0,))
 
 
 def quantize_per_channel() -> Iterator[Sample]:

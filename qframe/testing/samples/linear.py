@@ -22,11 +22,12 @@ SIZES = (
 
 
 def linear_pack() -> Iterator[Sample]:
-    """Yield sizes, schemes, biases, fused clamps, qparams at both ends, long sums, and dynamic calls."""
+    """Yield sizes, schemes, biases, fused clamps, qparams at both ends, long sums, ties, dynamic calls."""
     yield from _sizes()
     yield from _schemes()
     yield from _clamps()
     yield from _extremes()
+    yield from _ties()
     yield from _dynamic()
 
 
@@ -86,6 +87,19 @@ def _extremes() -> Iterator[Sample]:
     )
 
 
+def _ties() -> Iterator[Sample]:
+    """Yield every code times one half, with and without a bias of one: half of the results are ties."""
+    x = QTensor.per_tensor(np.arange(256, dtype=np.uint8).reshape(32, 8), 1.0, 128)
+    identity = np.eye(8, dtype=np.int8)
+    weights = {
+        "per_tensor": QTensor.per_tensor(identity, 1.0, 0),
+        "per_channel": QTensor.per_channel(identity, np.ones(8), np.zeros(8, dtype=np.int64), 0),
+    }
+    for name, weight in weights.items():
+        for word, bias in (("", None), ("-bias", np.ones(8, dtype=np.float32))):
+            yield Sample(f"ties-{name}{word}", (_static(x, 2.0, 7),), (weight, bias))
+
+
 def _dynamic() -> Iterator[Sample]:
     draw = Draw("linear-dynamic")
     for per_channel in (False, True):
@@ -96,7 +110,7 @@ def _dynamic() -> Iterator[Sample]:
             "positive": np.abs(draw.floats((7, 45))),
             "negative": -np.abs(draw.floats((2, 3, 45))),
             "zeros": np.zeros((3, 45), dtype=np.float32),
-            "ties": (draw.codes((4, 45)) / 2).astype(np.float32),
+            "ties": (np.append(np.arange(494), 510) / 2).astype(np.float32).reshape(11, 45),  # the scale is 1
         }
         scheme = "per_channel" if per_channel else "per_tensor"
         for name, x in inputs.items():

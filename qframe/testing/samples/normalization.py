@@ -62,7 +62,7 @@ LAYERS = (
 
 
 def layer_norm() -> Iterator[Sample]:
-    """Yield shapes, missing weights, dtypes, zero points, wide and narrow groups, odd numbers."""
+    """Yield shapes, missing weights, dtypes, zero points, ties, wide and narrow groups."""
     draw = Draw("layer_norm")
     for shape, dims in LAYERS:
         inner = shape[-dims:]
@@ -93,7 +93,7 @@ GROUPS = (
 
 
 def group_norm() -> Iterator[Sample]:
-    """Yield ranks, groupings, missing weights, dtypes, zero points, wide and narrow groups, odd numbers."""
+    """Yield ranks, groupings, missing weights, dtypes, zero points, ties, wide and narrow groups."""
     draw = Draw("group_norm")
     for shape, groups in GROUPS:
         channels = (shape[1],)
@@ -120,12 +120,20 @@ def _norm_cases(
         yield f"{dtype.name}-constant", (constant, weight, bias, 1e-5, 0.01, 7)
         yield f"{dtype.name}-constant-without-eps", (constant, weight, bias, 0.0, 0.01, 7)
     x = draw.tensor(shape)
+    yield "ties", _ties(shape, inner)
     yield "without-weight", (x, None, bias, 1e-5, 0.02, 100)
     yield "without-bias", (x, weight, None, 1e-5, 0.02, 100)
     yield "without-both", (x, None, None, 1e-5, 0.02, 100)
     yield "saturating", (x, weight * np.float32(1e4), bias, 1e-5, 0.001, 100)
     yield "beyond-float32", (x, weight * np.float32(1e38), bias * np.float32(1e38), 1e-5, 1e-20, 100)
     yield "large-eps", (x, weight, bias, 1e6, 0.02, 100)
+
+
+def _ties(shape: tuple[int, ...], inner: tuple[int, ...]) -> tuple[Any, ...]:
+    """Return codes that lie one below and one above their mean, and arrays that make 0.5 and 2.5 of them."""
+    codes = (10 + 2 * (np.arange(np.prod(shape)) % 2)).astype(np.uint8).reshape(shape)
+    ones = np.ones(inner, dtype=np.float32)
+    return QTensor.per_tensor(codes, 1.0, 3), ones, ones * np.float32(1.5), 0.0, 1.0, 100
 
 
 def _vectors(draw: Draw, channels: int) -> tuple[Array, Array, Array, Array]:

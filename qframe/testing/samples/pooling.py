@@ -45,7 +45,7 @@ CEIL = Window((1, 3, 6, 7), (3, 2), (2, 2), (1, 1))
 
 
 def max_pool2d() -> Iterator[Sample]:
-    """Yield windows with padding and dilation, both rounding modes, both ends of the codes."""
+    """Yield windows with padding and dilation, both rounding modes, both ends of codes and zero points."""
     draw = Draw("max_pool2d")
     for name, window in {**WINDOWS, **DILATED}.items():
         for ceil_mode in (False, True):
@@ -55,6 +55,10 @@ def max_pool2d() -> Iterator[Sample]:
         for code in (dtype.minimum, dtype.maximum):
             x = QTensor.per_tensor(np.full((1, 3, 5, 5), code, dtype=dtype.numpy), 0.1, 3)
             yield single(f"{dtype.name}-all{code}", x, (3, 3), (2, 2), (1, 1), (1, 1), False, rows=(0,))
+        for zero_point in (dtype.minimum, dtype.maximum):
+            x = draw.tensor((1, 3, 5, 5), 0.1, zero_point, dtype)
+            name = f"{dtype.name}-zero_point{zero_point}"
+            yield single(name, x, (3, 3), (2, 2), (1, 1), (1, 1), False, rows=(0,))
     yield single("qint8", draw.tensor((2, 5, 6, 6), 0.1, -4, qint8), (2, 2), (2, 2), (0, 0), (1, 1), False)
 
 

@@ -48,7 +48,7 @@ class Maker:
         self._cell = _CELLS[further[0] if further else kind.name]
 
     def quantized(self) -> Iterator[Sample]:
-        """Yield shapes, schemes, biases, both directions and ranges, saturated gates, sums beyond 24 bits."""
+        """Yield shapes, schemes, biases, both directions and ranges, saturated gates, ties, long sums."""
         for batch_sizes, inputs, hidden in SHAPES:
             yield self._sample(batch_sizes, inputs, hidden)
         for per_channel in (False, True):
@@ -60,6 +60,7 @@ class Maker:
         yield self._sample((2, 2, 2), 6, 7, "zeros", spread=0.0)
         yield self._sample((0, 0), 4, 3, "empty")
         yield self._full_range()
+        yield self._ties()
 
     def half(self) -> Iterator[Sample]:
         """Yield shapes, both directions, no bias, and weights beyond the range of half precision."""
@@ -108,6 +109,15 @@ class Maker:
         states = tuple(np.full((1, hidden), 0.5, dtype=np.float32) for _ in self.kind.states)
         arguments = full, recurrent, None, None, *self.further
         return Sample("full-range", self._calls(x, (1, 1), states), arguments)
+
+    def _ties(self) -> Sample:
+        """Inputs halfway between two codes: their range makes a scale of 1 / 256."""
+        draw = Draw(f"{self.name}-ties")
+        weights = [_weight(draw, (self.kind.gates * 3, n), False, 0, 0.01) for n in (16, 3)]
+        x = ((np.arange(64, dtype=np.float32) * 4 + np.float32(0.5)) / 256).reshape(4, 16)
+        x[0, 0], x[3, 15] = 0, 255 / 256
+        states = tuple(draw.floats((2, 3)) for _ in self.kind.states)
+        return Sample("ties", self._calls(x, (2, 2), states), (*weights, None, None, *self.further))
 
     def _input(
         self, draw: Draw, batch_sizes: Sizes, inputs: int, hidden: int, spread: float

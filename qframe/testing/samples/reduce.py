@@ -45,7 +45,9 @@ def mean() -> Iterator[Sample]:
             yield single(f"{dtype.name}-zero_point{zero_point}", x, (1,), False, rows=(0,))
     yield single("qint32", draw.tensor((3, 9), 1e-3, 5, qint32), (1,), False)
     pairs = np.stack([np.arange(256), np.full(256, 3)], axis=1).astype(np.uint8)
-    yield single("ties", QTensor.per_tensor(pairs, 0.1, 2), (1,), False, rows=(0,))
+    for zero_point in (2, 3):
+        x = QTensor.per_tensor(pairs, 0.1, zero_point)
+        yield single(f"ties-zero_point{zero_point}", x, (1,), False, rows=(0,))
     yield single("long", QTensor.per_tensor(np.full((1, 70001), 255, dtype=np.uint8), 0.1, 0), (1,), False)
     yield single("nothing-to-average", draw.tensor((0, 3)), (1,), False)
 

@@ -30,7 +30,16 @@ def interpolate_nearest() -> Iterator[Sample]:
     factors = (2.3, 0.7)
     yield single("factors", draw.tensor((1, 5, 6, 9)), (13, 6), factors, rows=(0,))
     yield single("volume", draw.tensor((2, 3, 4, 5, 6)), (8, 3, 7), (None,) * 3, rows=(0,))
-    yield single("qint8", draw.tensor((1, 3, 4, 4), 0.1, -128, qint8), (7, 5), (None, None), rows=(0,))
+    for dtype in (quint8, qint8):
+        for zero_point in (dtype.minimum, dtype.maximum):
+            x = draw.tensor((1, 3, 4, 4), 0.1, zero_point, dtype)
+            name = f"{dtype.name}-zero_point{zero_point}"
+            yield single(name, x, (7, 5), (None, None), rows=(0,))
+    yield single("tiny-factor", draw.tensor((1, 3, 4, 9)), (3, 40), (1e-30, 1e-30), rows=(0,))
+    for channels in (1, 3, 20):
+        x = draw.tensor((2, channels, 31, 70))
+        yield single(f"large-half-channels{channels}", x, (15, 35), (None, None), rows=(0,))
+        yield single(f"large-tenth-channels{channels}", x, (4, 7), (None, None), rows=(0,))
 
 
 def interpolate_bilinear() -> Iterator[Sample]:
@@ -50,6 +59,11 @@ def interpolate_bilinear() -> Iterator[Sample]:
             x = draw.tensor((1, 7, 6, 5), 0.1, zero_point, dtype)
             name = f"{dtype.name}-zero_point{zero_point}"
             yield single(name, x, (12, 10), False, (2.0, 2.0), rows=(0,))
+    yield single("tiny-factor", draw.tensor((1, 3, 4, 9)), (3, 40), False, (1e-30, 1e-30), rows=(0,))
+    for channels in (1, 3, 20):
+        x = draw.tensor((2, channels, 31, 70))
+        yield single(f"large-half-channels{channels}", x, (15, 35), False, (None, None), rows=(0,))
+        yield single(f"large-tenth-channels{channels}", x, (4, 7), False, (None, None), rows=(0,))
 
 
 SAMPLES = {"interpolate_nearest": interpolate_nearest, "interpolate_bilinear": interpolate_bilinear}

@@ -12,7 +12,7 @@ from .numbers import f32
 
 
 def _step(length, output, factor):
-    return f32(1 / factor) if factor is not None else f32(f32(length) / f32(output))
+    return f32(min(1 / factor, length)) if factor is not None else f32(f32(length) / f32(output))
 
 
 def interpolate_nearest(x, output_size, scale_factors):

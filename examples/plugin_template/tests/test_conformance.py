@@ -1,0 +1,5 @@
+from qframe.testing import EngineSuite
+
+
+class TestMyNPU(EngineSuite):
+    engine = "mynpu"
