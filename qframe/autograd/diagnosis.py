@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Any
 
-import autograd
 import numpy as np
 
 from ..errors import GradientError, NonFiniteLoss, QFrameError
+from .tape import LIBRARY
 
-_LIBRARY = os.path.dirname(autograd.__file__)
 _IN_PLACE = ("item assignment", "__setitem__", "read-only", "kwargs={'out'", "out=")
 
 
@@ -53,7 +51,7 @@ def _translated(error: Exception) -> GradientError | None:
 
 def _raised_by_autograd(error: Exception) -> bool:
     frames = traceback.extract_tb(error.__traceback__)
-    return bool(frames) and frames[-1].filename.startswith(_LIBRARY)
+    return bool(frames) and frames[-1].filename.startswith(LIBRARY)
 
 
 def _first_line(text: str) -> str:

@@ -69,12 +69,12 @@ def value_and_grad(model: Any, loss_fn: Loss) -> Callable[..., tuple[Any, Gradie
 
 
 def _differentiated(model: Any, loss_fn: Loss, args: Any, kwargs: Any) -> tuple[Any, Gradients]:
-    from .diagnosis import explained, non_finite  # lazily, as tape: they import autograd
+    from .diagnosis import explained, non_finite  # lazily, as tape, which imports autograd
     from .tape import Tape
 
-    parameters = dict(model.named_parameters())
-    _check_trainable(model, parameters)
     with Tape() as tape:
+        parameters = dict(model.named_parameters())
+        _check_trainable(model, parameters)
         traced = {path: tape.traced(array) for path, array in parameters.items()}
         with standing_in(model, {id(parameters[path]): box for path, box in traced.items()}):
             with explained(model):
@@ -115,10 +115,6 @@ def _check_trainable(model: Any, parameters: Mapping[str, Any]) -> None:
             f"{type(model).__name__} has no parameters to differentiate",
             fix="Train the float model, or what prepare_qat makes of it; after convert() its weights are "
             "integers",
-        )
-    if any(map(is_traced, parameters.values())):
-        raise NotImplementedError(
-            "derivatives of derivatives are not supported: value_and_grad was called inside of a loss"
         )
     if not model.training:
         _warn_of_frozen_statistics(model)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any
 
+import autograd
 import numpy as np
 from autograd.core import add_outgrads
 from autograd.extend import Box, VJPNode, defvjp_argnums, primitive
@@ -14,10 +16,12 @@ from autograd.tracer import new_box, notrace_primitives, trace_stack
 from autograd.util import toposort
 
 from ..errors import GradientError
-from .tracing import STATE, GradientFunction, is_traced
+from .tracing import STATE, GradientFunction
 
 Array = np.ndarray[Any, Any]
 
+#: Where the code of the package lies.
+LIBRARY = os.path.dirname(autograd.__file__)
 #: One differentiation at a time: autograd counts its traces in one variable.
 _LOCK = threading.RLock()
 _primitives: dict[Callable[..., Any], Callable[..., Any]] = {}
@@ -177,8 +181,3 @@ def thaw(frozen: Iterable[Array]) -> None:
     """Make arrays writable again: owners of memory first, since their views depend on them."""
     for array in sorted(frozen, key=lambda array: array.base is not None):
         array.flags.writeable = True
-
-
-def is_scalar(x: Any) -> bool:
-    """Whether ``x`` is a traced array of one element."""
-    return is_traced(x) and np.size(x._value) == 1

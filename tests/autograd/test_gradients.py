@@ -202,19 +202,27 @@ def test_threads_take_turns():
 
 
 def test_another_thread_infers_meanwhile():
+    """Its no_grad is no matter of the thread that differentiates."""
     model, other = network(), network()
     expected = other(X)
     found = []
+    entered, done = threading.Event(), threading.Event()
+
+    def infer():
+        with no_grad():
+            found.append(other(X))
+            entered.set()
+            done.wait(10)
+
+    thread = threading.Thread(target=infer)
 
     def loss():
-        def infer():
-            with no_grad():
-                found.append(other(X))
-
-        thread = threading.Thread(target=infer)
         thread.start()
+        assert entered.wait(10)
+        output = model(X)
+        done.set()
         thread.join()
-        return model(X).sum()
+        return output.sum()
 
     _, gradients = value_and_grad(model, loss)()
     np.testing.assert_array_equal(found[0], expected)

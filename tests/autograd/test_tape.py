@@ -4,12 +4,28 @@ import gc
 import tracemalloc
 
 import numpy as np
+import pytest
+from autograd.extend import VJPNode
+from autograd.tracer import notrace_primitives, trace_stack
 
 from qframe import nn, optim
 from qframe.autograd import differentiable, value_and_grad
 from qframe.nn import functional
 
 LABELS = np.arange(8) % 3
+
+
+def test_autograd_is_left_as_it_was():
+    model = nn.Linear(3, 2)
+
+    def failing():
+        raise KeyError
+
+    with pytest.raises(KeyError):
+        value_and_grad(model, failing)()
+    value_and_grad(model, lambda: model(np.ones((1, 3), np.float32)).sum())()
+    assert trace_stack.top == -1
+    assert type(notrace_primitives[VJPNode]) is set
 
 
 def test_memory_does_not_grow_over_a_thousand_steps():
