@@ -1,4 +1,4 @@
-"""What is measured: operations and networks, as plain data that every process reads alike."""
+"""What is measured: operations, networks and training, as plain data that every process reads alike."""
 
 from __future__ import annotations
 
@@ -90,7 +90,9 @@ NETWORK_WORKLOADS = tuple(
     Workload(make().title, "network", (key,), products(make(), IMAGE_SHAPE[-1]))
     for key, make in NETWORKS.items()
 )
-BY_NAME = {workload.name: workload for workload in (*OPERATIONS, *NETWORK_WORKLOADS)}
+#: The float network of the digits example.
+TRAINING = (Workload("training step, digits N64", "training", (64,)),)
+BY_NAME = {workload.name: workload for workload in (*OPERATIONS, *NETWORK_WORKLOADS, *TRAINING)}
 #: Run while another process keeps a core busy.
 BUSY = tuple(BY_NAME[name] for name in ("linear 128x768x3072", "conv 64-64 k3 @56"))
 

@@ -27,6 +27,8 @@ LAYERS = [
         "qtensor_views",
     ],
     ["engines"],
+    ["autograd"],
+    ["optim"],
     ["ops", "backends"],
     ["plugin"],
     ["nn"],
@@ -94,7 +96,8 @@ def test_engines_know_no_op():
 def test_importing_qframe_loads_no_plugin_and_nothing_heavy():
     code = (
         "import sys, qframe;"
-        "heavy = 'pluggy', 'safetensors', 'pytest', 'torch', 'rich', 'sklearn', 'cffi', 'importlib.metadata';"
+        "heavy = 'autograd', 'pluggy', 'safetensors', 'pytest', 'torch', 'rich', 'sklearn', 'cffi',"
+        "        'importlib.metadata';"
         "print([m for m in sys.modules if m.startswith(('qframe_', 'qframe.testing')) or m in heavy])"
     )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -6,11 +6,12 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from ..autograd.tracing import is_traced
 from ..errors import ArgumentError, DTypeError, QFrameError
 from ..ops.checks import describe
 from ..qtensor import QTensor
 from .hooks import Hook, HookHandle, HookTable, register
-from .parameter import Parameter, parameter_array
+from .parameter import DETACH, Parameter, parameter_array
 from .state import StateDict
 from .traversal import Array, Traversal
 
@@ -256,5 +257,5 @@ def _buffer_value(name: str, value: Any) -> Any:
         return np.asarray(value)
     raise DTypeError(
         f"buffer {name!r} must be an array, a quantized tensor or None, got {describe(value)}",
-        fix="Wrap it with numpy.asarray",
+        fix=DETACH if is_traced(value) else "Wrap it with numpy.asarray",
     )

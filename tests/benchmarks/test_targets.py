@@ -24,6 +24,7 @@ from benchmarks.workloads import BY_NAME
         ("bilinear x2 1M", 0.1),
         ("LSTM 512x512 T32", 0.7),
         ("MobileNetV2", 0.7),
+        ("training step, digits N64", 3.0),
     ],
 )
 def test_allowed_ratio(name: str, ratio: float | None) -> None:
