@@ -166,10 +166,12 @@ class Module(Traversal, StateDict):
     # -- attributes ------------------------------------------------------------------------------
 
     def __getattr__(self, name: str) -> Any:
+        own = self.__dict__
+        if name in own.get("_modules", ()):  # on the path of every call of a submodule
+            return own["_modules"][name]
         for table in _TABLES:
-            entries = self.__dict__.get(table)
-            if entries is not None and name in entries:
-                return entries[name]
+            if name in own.get(table, ()):
+                return own[table][name]
         raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'", name=name, obj=self)
 
     def __setattr__(self, name: str, value: Any) -> None:
