@@ -17,8 +17,26 @@ from .autograd.tracing import detach
 from .dtypes import DType
 from .errors import DTypeError, QuantizationWarning
 from .nn import functional, functional_shape
+from .nn.functional_fake_quantize import fake_quantize_per_channel_affine, fake_quantize_per_tensor_affine
 from .qtensor import QTensor
 from .qtensor_joining import cat_per_channel
+
+__all__ = [
+    "cat",
+    "dequantize",
+    "equal",
+    "fake_quantize_per_channel_affine",
+    "fake_quantize_per_tensor_affine",
+    "flatten",
+    "mean",
+    "permute",
+    "quantize_per_channel",
+    "quantize_per_tensor",
+    "relu",
+    "reshape",
+    "stack",
+    "transpose",
+]
 
 Array = np.ndarray[Any, Any]
 #: A float32 array or a QTensor; the result is of the same kind as the input.

@@ -20,14 +20,20 @@ SMALLEST_SCALE = np.finfo(np.float32).eps
 _LEAST_SCALE, _LARGEST_SCALE = 2.0**-126, 3.4028234e38
 
 
-def quantized_range(dtype: DType, reduce_range: bool = False) -> tuple[int, int]:
+def quantized_range(
+    dtype: DType, reduce_range: bool = False, limits: tuple[int, int] | None = None
+) -> tuple[int, int]:
     """Return the smallest and largest code that a scale is computed for.
 
-    ``reduce_range`` gives up one bit: (0, 127) for quint8, (-64, 63) for qint8.
+    ``reduce_range`` gives up one bit: (0, 127) for quint8, (-64, 63) for qint8.  ``limits``, a smallest and a
+    largest code, narrow the range further.
     """
+    low, high = dtype.minimum, dtype.maximum
     if reduce_range:
-        return -(-dtype.minimum // 2), dtype.maximum // 2
-    return dtype.minimum, dtype.maximum
+        low, high = -(-low // 2), high // 2
+    if limits is not None:
+        low, high = max(low, limits[0]), min(high, limits[1])
+    return low, high
 
 
 def symmetric_zero_point(dtype: DType) -> int:
@@ -36,16 +42,22 @@ def symmetric_zero_point(dtype: DType) -> int:
 
 
 def choose_qparams(
-    minimum: Array | float, maximum: Array | float, dtype: DType, qscheme: QScheme, reduce_range: bool = False
+    minimum: Array | float,
+    maximum: Array | float,
+    dtype: DType,
+    qscheme: QScheme,
+    reduce_range: bool = False,
+    limits: tuple[int, int] | None = None,
 ) -> tuple[Array, Array]:
     """Return scales (float32) and zero points (int64) that represent ``[minimum, maximum]``.
 
     The arithmetic is PyTorch 1.6's ``ObserverBase``, elementwise in float32, unless the scheme has its own;
     zero is always inside the range and exactly representable.  A range of exactly zero gives scale 1 and
-    zero point 0.
+    zero point 0, or the code next to it.
 
     Args:
         minimum, maximum: scalars, or one entry for each channel.
+        reduce_range, limits: as :func:`quantized_range` takes them.
 
     Raises:
         CalibrationError: a bound is NaN or infinite, or a minimum exceeds its maximum.
@@ -63,7 +75,7 @@ def choose_qparams(
             fix="Give the smaller bound first",
         )
     low, high = np.minimum(low, np.float32(0)), np.maximum(high, np.float32(0))
-    quant_min, quant_max = quantized_range(dtype, reduce_range)
+    quant_min, quant_max = quantized_range(dtype, reduce_range, limits)
     if qscheme.choose is not None:
         scale, zero_point = _chosen_by(qscheme, low, high, dtype, quant_min, quant_max)
     elif qscheme.symmetric:
@@ -76,7 +88,7 @@ def choose_qparams(
     nothing_but_zeros = high == low
     return (
         np.where(nothing_but_zeros, np.float32(1), scale),
-        np.where(nothing_but_zeros, np.int64(0), zero_point),
+        np.where(nothing_but_zeros, np.int64(min(max(0, quant_min), quant_max)), zero_point),
     )
 
 

@@ -72,8 +72,8 @@ TENSORS = [
     ("QTensor.resize_", None, None),
     ("QTensor.sort", None, None),
     ("QTensor.topk", None, None),
-    ("fake_quantize_per_tensor_affine", "input, scale, zero_point, quant_min, quant_max", "qat"),
-    ("fake_quantize_per_channel_affine", "input, scale, zero_point, axis, quant_min, quant_max", "qat"),
+    ("fake_quantize_per_tensor_affine", "input, scale, zero_point, quant_min, quant_max", None),
+    ("fake_quantize_per_channel_affine", "input, scale, zero_point, axis, quant_min, quant_max", None),
 ]
 
 WORKFLOWS = [
@@ -153,16 +153,16 @@ OBSERVERS = [
     (
         "quantization.FakeQuantize",
         "observer=MovingAverageMinMaxObserver, quant_min=0, quant_max=255, **observer_kwargs",
-        "qat",
+        None,
     ),
-    ("quantization.default_fake_quant", None, "qat"),
-    ("quantization.default_weight_fake_quant", None, "qat"),
-    ("quantization.default_per_channel_weight_fake_quant", None, "qat"),
-    ("quantization.default_histogram_fake_quant", None, "qat"),
-    ("quantization.enable_fake_quant", "mod", "qat"),
-    ("quantization.disable_fake_quant", "mod", "qat"),
-    ("quantization.enable_observer", "mod", "qat"),
-    ("quantization.disable_observer", "mod", "qat"),
+    ("quantization.default_fake_quant", None, None),
+    ("quantization.default_weight_fake_quant", None, None),
+    ("quantization.default_per_channel_weight_fake_quant", None, None),
+    ("quantization.default_histogram_fake_quant", None, None),
+    ("quantization.enable_fake_quant", "mod", None),
+    ("quantization.disable_fake_quant", "mod", None),
+    ("quantization.enable_observer", "mod", None),
+    ("quantization.disable_observer", "mod", None),
 ]
 
 QCONFIGS = [
@@ -175,10 +175,10 @@ QCONFIGS = [
     ("quantization.float16_dynamic_qconfig", None, None),
     ("quantization.per_channel_dynamic_qconfig", None, None),
     ("quantization.get_default_qconfig", "backend='fbgemm'", None),
-    ("quantization.default_qat_qconfig", None, "qat"),
-    ("quantization.default_weight_only_qconfig", None, "qat"),
-    ("quantization.default_activation_only_qconfig", None, "qat"),
-    ("quantization.get_default_qat_qconfig", "backend='fbgemm'", "qat"),
+    ("quantization.default_qat_qconfig", None, None),
+    ("quantization.default_weight_only_qconfig", None, None),
+    ("quantization.default_activation_only_qconfig", None, None),
+    ("quantization.get_default_qat_qconfig", "backend='fbgemm'", None),
     ("quantization.DEFAULT_MODULE_MAPPING", None, None),
     ("quantization.DEFAULT_DYNAMIC_MODULE_MAPPING", None, None),
     ("quantization.DEFAULT_QCONFIG_PROPAGATE_WHITE_LIST", None, None),

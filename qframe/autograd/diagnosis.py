@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import TracebackType
 from typing import Any
 
 import numpy as np
 
-from ..errors import GradientError, NonFiniteLoss, QFrameError
+from ..errors import CalibrationError, GradientError, NonFiniteLoss, QFrameError
 from .tape import LIBRARY
 
+_SMALLER_STEPS = "Use a smaller learning rate, clip the gradients (optim.clip_grad_norm_), and start again"
 _IN_PLACE = ("item assignment", "__setitem__", "read-only", "kwargs={'out'", "out=")
 
 
@@ -76,24 +77,38 @@ def _is_one_of(module: Any, known: set[Any]) -> bool:
 
 def non_finite(loss: Any, model: Any, loss_fn: Callable[..., Any], args: Any, kwargs: Any) -> NonFiniteLoss:
     """Return the error for a loss that is NaN or infinite, with the place where that began."""
-    where, fix = _origin(model, loss_fn, args, kwargs)
+    where, fix = _origin(model, loss_fn, args, kwargs) or (
+        "the outputs of all modules are finite, so it arose in the loss itself",
+        "Look for logarithms and divisions by zero there",
+    )
     return NonFiniteLoss(f"the loss is {float(loss)}: {where}", fix=fix)
 
 
-def _origin(model: Any, loss_fn: Callable[..., Any], args: Any, kwargs: Any) -> tuple[str, str]:
-    smaller = "Use a smaller learning rate, clip the gradients (optim.clip_grad_norm_), and start again"
+@contextmanager
+def observers_explained(model: Any, loss_fn: Callable[..., Any], args: Any, kwargs: Any) -> Iterator[None]:
+    """Raise what observers say of NaN and infinity as NonFiniteLoss, with the place where that began."""
+    try:
+        yield
+    except CalibrationError as error:
+        where, fix = _origin(model, loss_fn, args, kwargs) or (
+            f"module '{error.where}' is the first to get such values",
+            _SMALLER_STEPS,
+        )
+        raise NonFiniteLoss(f"an observer met NaN, infinity or too wide a range: {where}", fix=fix) from error
+
+
+def _origin(model: Any, loss_fn: Callable[..., Any], args: Any, kwargs: Any) -> tuple[str, str] | None:
+    """Return where such a value appeared first and what to do; None if neither data nor modules have any."""
     for path, array in model.named_parameters():
         if not _is_finite(array):
-            return f"the parameter '{path}' holds such values, from an earlier step", smaller
+            return f"the parameter '{path}' holds such values, from an earlier step", _SMALLER_STEPS
     for name, value in [*enumerate(args), *kwargs.items()]:
         if not _is_finite(value):
             return f"the argument {name!r} of the loss function holds such values", "Clean the data"
     found = _first_module(model, loss_fn, args, kwargs)
     if found is None:
-        return "the outputs of all modules are finite, so it arose in the loss itself", (
-            "Look for logarithms and divisions by zero there"
-        )
-    return f"module '{found[0]}' ({found[1]}) is the first to return such values", smaller
+        return None
+    return f"module '{found[0]}' ({found[1]}) is the first to return such values", _SMALLER_STEPS
 
 
 def _first_module(model: Any, loss_fn: Callable[..., Any], args: Any, kwargs: Any) -> tuple[str, str] | None:
@@ -109,7 +124,7 @@ def _first_module(model: Any, loss_fn: Callable[..., Any], args: Any, kwargs: An
         for path, module in model.named_modules()
     ]
     try:
-        with _buffers_kept(model), np.errstate(all="ignore"):
+        with _buffers_kept(model), np.errstate(all="ignore"), suppress(CalibrationError):
             loss_fn(*args, **kwargs)
     finally:
         for handle in handles:
@@ -119,16 +134,20 @@ def _first_module(model: Any, loss_fn: Callable[..., Any], args: Any, kwargs: An
 
 @contextmanager
 def _buffers_kept(model: Any) -> Iterator[None]:
-    """Undo afterwards what is changed in the arrays of the buffers."""
-    arrays = [
-        buffer for buffer in model.buffers() if isinstance(buffer, np.ndarray) and buffer.flags.writeable
+    """Undo afterwards what is changed in the buffers, in their arrays and by other arrays."""
+    kept = [
+        (module._buffers, name, array, array.copy())
+        for module in model.modules()
+        for name, array in module._buffers.items()
+        if isinstance(array, np.ndarray)
     ]
-    copies = [array.copy() for array in arrays]
     try:
         yield
     finally:
-        for array, copy in zip(arrays, copies, strict=True):
-            array[...] = copy
+        for table, name, array, copy in kept:
+            table[name] = array
+            if array.flags.writeable:
+                array[...] = copy
 
 
 def _is_finite(value: Any) -> bool:

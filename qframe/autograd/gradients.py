@@ -48,7 +48,8 @@ def value_and_grad(model: Any, loss_fn: Loss) -> Callable[..., tuple[Any, Gradie
 
         * GradientError: the model has no parameters; the loss is no single number or does not depend on
           them; an array that is differentiated is changed in place or meets a function without gradient;
-        * NonFiniteLoss: the loss is NaN or infinite; the text says where such a value appeared first.
+        * NonFiniteLoss: the loss is NaN or infinite, or an observer met such a value on the way; the text
+          says where it appeared first.
 
         The parameters are never changed.  What else ``loss_fn`` changes, such as running statistics, stays
         changed, also when it raises.
@@ -69,10 +70,10 @@ def value_and_grad(model: Any, loss_fn: Loss) -> Callable[..., tuple[Any, Gradie
 
 
 def _differentiated(model: Any, loss_fn: Loss, args: Any, kwargs: Any) -> tuple[Any, Gradients]:
-    from .diagnosis import explained, non_finite  # lazily, as tape, which imports autograd
+    from .diagnosis import explained, non_finite, observers_explained  # lazily, as tape: it imports autograd
     from .tape import Tape
 
-    with Tape() as tape:
+    with observers_explained(model, loss_fn, args, kwargs), Tape() as tape:
         parameters = dict(model.named_parameters())
         _check_trainable(model, parameters)
         traced = {path: tape.traced(array) for path, array in parameters.items()}

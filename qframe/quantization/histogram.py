@@ -15,7 +15,6 @@ from .. import ops
 from ..dtypes import DType, quint8
 from ..errors import ConfigurationError
 from ..nn.state import State, StateCheck
-from ..qparams import choose_qparams
 from ..qschemes import QScheme, per_tensor_affine
 from .observer_base import UniformObserver
 
@@ -126,11 +125,14 @@ class HistogramObserver(UniformObserver):
         """Return scale (float32) and zero point (int64), both of shape (1,)."""
         low, high = self._range()
         if low < high:
-            first, last = best_bins(self.histogram, float(low), float(high))
+            first, last = best_bins(self.histogram, float(low), float(high), self._levels())
             width = (high - low) / np.float32(self.bins)
             low, high = low + width * np.float32(first), low + width * np.float32(last + 1)
-        scale, zero_point = choose_qparams(low, high, self.dtype, self.qscheme, self.reduce_range)
-        return np.atleast_1d(scale), np.atleast_1d(zero_point)
+        return self._qparams(low, high)
+
+    def _levels(self) -> int:
+        """Return into how many steps the search supposes the range to be cut."""
+        return min(_QUANTIZED_STEPS, self.quant_max - self.quant_min + 1)
 
     def extra_repr(self) -> str:
         return ""
@@ -154,8 +156,8 @@ def _opened(low: Array, high: Array) -> tuple[float, float]:
     return float(below), float(above)
 
 
-def best_bins(histogram: Array, low: float, high: float) -> tuple[int, int]:
-    """Return the first and last bin of the range to keep.
+def best_bins(histogram: Array, low: float, high: float, levels: int = _QUANTIZED_STEPS) -> tuple[int, int]:
+    """Return the first and last bin of the range to keep, which is cut into ``levels`` steps.
 
     From both ends the range shrinks by tiny shares of the data, on the side where that frees more bins,
     until the squared error rises for the first time.
@@ -178,23 +180,25 @@ def best_bins(histogram: Array, low: float, high: float) -> tuple[int, int]:
             candidate, beta = (first, right), beta - _SEARCH_STEP
         if candidate == (first, last):
             continue
-        error = squared_error(histogram, low, high, *candidate)
+        error = squared_error(histogram, low, high, *candidate, levels)
         if error > best:
             break
         best, (first, last) = error, candidate
     return first, last
 
 
-def squared_error(histogram: Array, low: float, high: float, first: int, last: int) -> float:
+def squared_error(
+    histogram: Array, low: float, high: float, first: int, last: int, levels: int = _QUANTIZED_STEPS
+) -> float:
     """Return the squared error of quantizing to the bins ``first..last`` only, each bin spread evenly."""
     width = (high - low) / len(histogram)
-    step = width * (last - first + 1) / _QUANTIZED_STEPS
+    step = width * (last - first + 1) / levels
     if step == 0:
         return 0.0
     begin = (np.arange(len(histogram)) - first) * width
     end = begin + width
-    from_step = np.clip(np.floor(begin / step), 0, _QUANTIZED_STEPS - 1)
-    to_step = np.clip(np.floor(end / step), 0, _QUANTIZED_STEPS - 1)
+    from_step = np.clip(np.floor(begin / step), 0, levels - 1)
+    to_step = np.clip(np.floor(end / step), 0, levels - 1)
     begin, end = begin - (from_step + 0.5) * step, end - (to_step + 0.5) * step
     half = step / 2
     split = _cubic(begin, half) + (to_step - from_step - 1) * _cubic(-half, half) + _cubic(-half, end)

@@ -20,8 +20,9 @@ from ..qschemes import (
     per_tensor_affine,
     per_tensor_symmetric,
 )
+from .builder import PartialObserver
 from .histogram import HistogramObserver
-from .observer_base import ObserverBase, PartialObserver, UniformObserver, float32_data
+from .observer_base import ObserverBase, UniformObserver, float32_data
 
 Array = np.ndarray[Any, Any]
 

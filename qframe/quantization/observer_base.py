@@ -1,4 +1,4 @@
-"""What all observers share: counting batches, checking data, building later from arguments given now."""
+"""What all observers share: counting batches, checking data, computing qparams."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from .. import ops
+from ..autograd.tracing import detach
 from ..dtypes import DType, get_dtype, qint32, quint8
 from ..errors import (
     CalibrationError,
@@ -20,7 +21,7 @@ from ..errors import (
 from ..nn.module import Module
 from ..nn.state import State, StateCheck
 from ..ops.checks import describe
-from ..qparams import choose_qparams
+from ..qparams import choose_qparams, symmetric_zero_point
 from ..qschemes import (
     QScheme,
     get_qscheme,
@@ -30,40 +31,9 @@ from ..qschemes import (
     per_tensor_symmetric,
 )
 from ..qtensor import QTensor
+from .builder import PartialObserver
 
 Array = np.ndarray[Any, Any]
-
-
-class PartialObserver:
-    """Builds a new observer at each call, with the arguments that :meth:`ObserverBase.with_args` was given.
-
-    Its ``repr`` is that of the ``functools.partial`` inside; it copies, pickles and compares by content.
-
-    Args:
-        partial: the class, or another such builder, with its arguments.
-    """
-
-    def __init__(self, partial: functools.partial[Any]) -> None:
-        self.partial = partial
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return self.partial(*args, **kwargs)
-
-    def with_args(self, **kwargs: Any) -> PartialObserver:
-        """Return a builder with more arguments; those given last win."""
-        return PartialObserver(functools.partial(self.partial, **kwargs))
-
-    def __repr__(self) -> str:
-        return repr(self.partial)
-
-    def _content(self) -> tuple[Any, ...]:
-        return self.partial.func, self.partial.args, self.partial.keywords
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, PartialObserver) and self._content() == other._content()
-
-    def __hash__(self) -> int:
-        return hash((self.partial.func, *sorted(self.partial.keywords)))
 
 
 class ObserverBase(Module):
@@ -118,6 +88,9 @@ class UniformObserver(ObserverBase):
         qscheme: a registered one; whether it is per channel is up to the class.
         reduce_range: leave one bit unused.
 
+    Attributes:
+        quant_min, quant_max: the codes in use, all of the dtype's at first; see :meth:`restrict`.
+
     Raises:
         ConfigurationError: in the constructor: any other dtype or qscheme.
         UnsupportedArgument: (also a NotImplementedError) symmetric quint8 with a reduced range.
@@ -141,8 +114,26 @@ class UniformObserver(ObserverBase):
                 fix="Use qframe.qint8, an affine qscheme, or reduce_range=False",
             )
         self.reduce_range = reduce_range
+        self.quant_min, self.quant_max = dtype.minimum, dtype.maximum
         for name in self.extremes:
             self.register_buffer(name, np.zeros(0, dtype=np.float32))
+
+    def restrict(self, quant_min: int, quant_max: int) -> None:
+        """Use only the codes ``quant_min..quant_max``, e.g. -8..7 for weights of four bits.
+
+        Raises:
+            ConfigurationError: they are no range inside of the dtype's, or leave out the zero point of a
+                symmetric qscheme.
+        """
+        check_codes(type(self).__name__, self.dtype, quant_min, quant_max)
+        zero_point = symmetric_zero_point(self.dtype)
+        if self.qscheme.symmetric and not quant_min <= zero_point <= quant_max:
+            raise ConfigurationError(
+                f"{type(self).__name__} with {self.qscheme!r} has zero point {zero_point}, outside of the "
+                f"codes {quant_min}..{quant_max}",
+                fix="Let quant_min and quant_max enclose it, or use an affine qscheme",
+            )
+        self.quant_min, self.quant_max = quant_min, quant_max
 
     def forward(self, x_orig: Any) -> Any:
         """Take the statistics of ``x_orig`` and return it."""
@@ -178,7 +169,11 @@ class UniformObserver(ObserverBase):
 
     def calculate_qparams(self) -> tuple[Array, Array]:
         """Return scale (float32) and zero point (int64), of shape (1,) or (channels,)."""
-        scale, zero_point = choose_qparams(*self._range(), self.dtype, self.qscheme, self.reduce_range)
+        return self._qparams(*self._range())
+
+    def _qparams(self, low: Array, high: Array) -> tuple[Array, Array]:
+        limits = self.quant_min, self.quant_max
+        scale, zero_point = choose_qparams(low, high, self.dtype, self.qscheme, self.reduce_range, limits)
         return np.atleast_1d(scale), np.atleast_1d(zero_point)
 
     def _extremes_of(self, x: Array) -> tuple[Array, Array]:
@@ -222,11 +217,12 @@ class UniformObserver(ObserverBase):
 
 
 def float32_data(observer: Module, x: Any) -> Array:
-    """Return ``x`` as a float32 array.
+    """Return the values of ``x`` as a float32 array, without gradient.
 
     Raises:
         DTypeError: a quantized tensor, or no real array.
     """
+    x = detach(x)
     if isinstance(x, QTensor):
         raise DTypeError(
             f"{type(observer).__name__} got {describe(x)}; it observes float arrays",
@@ -239,6 +235,17 @@ def float32_data(observer: Module, x: Any) -> Array:
         )
     with np.errstate(over="ignore"):  # what overflows is reported as infinity
         return np.asarray(x, dtype=np.float32)
+
+
+def check_codes(owner: str, dtype: DType, quant_min: Any, quant_max: Any) -> None:
+    """Raise ConfigurationError unless ``quant_min..quant_max`` is a range of codes of ``dtype``."""
+    whole = all(isinstance(code, (int, np.integer)) for code in (quant_min, quant_max))
+    if not (whole and dtype.minimum <= quant_min < quant_max <= dtype.maximum):
+        raise ConfigurationError(
+            f"{owner}: quant_min={quant_min!r}, quant_max={quant_max!r} is no range of codes of {dtype!r} "
+            f"({dtype.minimum}..{dtype.maximum})",
+            fix="Give whole numbers in this range, the smaller first; the dtype is an argument too",
+        )
 
 
 def _check_dtype(observer: ObserverBase, dtype: Any) -> None:

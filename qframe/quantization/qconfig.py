@@ -12,8 +12,15 @@ from ..engines import registry
 from ..errors import ConfigurationError
 from ..nn.containers import Identity
 from ..nn.module import Module
+from .fake_quantize import (
+    FakeQuantize,
+    default_fake_quant,
+    default_per_channel_weight_fake_quant,
+    default_weight_fake_quant,
+)
 from .observer import (
     HistogramObserver,
+    MovingAverageMinMaxObserver,
     NoopObserver,
     default_debug_observer,
     default_dynamic_quant_observer,
@@ -98,6 +105,12 @@ per_channel_dynamic_qconfig = QConfigDynamic(
     activation=default_dynamic_quant_observer, weight=default_per_channel_weight_observer
 )
 
+default_qat_qconfig = QConfig(activation=default_fake_quant, weight=default_weight_fake_quant)
+#: To see what rounding the weights alone does; cannot be converted.
+default_weight_only_qconfig = QConfig(activation=Identity, weight=default_weight_fake_quant)
+#: To see what rounding the activations alone does; cannot be converted.
+default_activation_only_qconfig = QConfig(activation=default_fake_quant, weight=Identity)
+
 #: (reduce_range, per_channel) that PyTorch 1.6 chooses for its two engines, installed or not.
 _DOCUMENTED = {"fbgemm": (True, True), "qnnpack": (False, False)}
 
@@ -116,6 +129,24 @@ def get_default_qconfig(backend: str = "fbgemm") -> QConfig:
     return QConfig(
         activation=HistogramObserver.with_args(reduce_range=reduce_range),
         weight=default_per_channel_weight_observer if per_channel else default_weight_observer,
+    )
+
+
+def get_default_qat_qconfig(backend: str = "fbgemm") -> QConfig:
+    """Return the qconfig for quantization-aware training that suits an engine.
+
+    Args:
+        backend: as :func:`get_default_qconfig` takes it.
+
+    Raises:
+        ConfigurationError: there is no such engine; the text lists those known.
+    """
+    reduce_range, per_channel = _wishes(backend)
+    return QConfig(
+        activation=FakeQuantize.with_args(
+            observer=MovingAverageMinMaxObserver, quant_min=0, quant_max=255, reduce_range=reduce_range
+        ),
+        weight=default_per_channel_weight_fake_quant if per_channel else default_weight_fake_quant,
     )
 
 
