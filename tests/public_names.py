@@ -83,13 +83,13 @@ WORKFLOWS = [
         "model, qconfig_spec=None, dtype=qint8, mapping=None, inplace=False",
         None,
     ),
-    ("quantization.quantize_qat", "model, run_fn, run_args, inplace=False", "qat"),
+    ("quantization.quantize_qat", "model, run_fn, run_args, inplace=False", None),
     (
         "quantization.prepare",
         "model, inplace=False, white_list={...}, observer_non_leaf_module_list=None",
         None,
     ),
-    ("quantization.prepare_qat", "model, mapping=None, inplace=False", "qat"),
+    ("quantization.prepare_qat", "model, mapping=None, inplace=False", None),
     ("quantization.convert", "module, mapping=None, inplace=False", None),
     (
         "quantization.fuse_modules",
@@ -182,7 +182,7 @@ QCONFIGS = [
     ("quantization.DEFAULT_MODULE_MAPPING", None, None),
     ("quantization.DEFAULT_DYNAMIC_MODULE_MAPPING", None, None),
     ("quantization.DEFAULT_QCONFIG_PROPAGATE_WHITE_LIST", None, None),
-    ("quantization.DEFAULT_QAT_MODULE_MAPPING", None, "qat"),
+    ("quantization.DEFAULT_QAT_MODULE_MAPPING", None, None),
 ]
 
 INTRINSIC = [
@@ -204,16 +204,16 @@ INTRINSIC = [
     ("nn.intrinsic.quantized.LinearReLU", "in_features, out_features, bias=True, dtype=qint8", None),
     ("nn.intrinsic.quantized.BNReLU2d", "num_features, eps=1e-05, momentum=0.1", None),
     ("nn.intrinsic.quantized.BNReLU3d", "num_features, eps=1e-05, momentum=0.1", None),
-    ("nn.intrinsic.qat.ConvBn2d", _CONV_BN_QAT, "qat"),
-    ("nn.intrinsic.qat.ConvBnReLU2d", _CONV_BN_QAT, "qat"),
-    ("nn.intrinsic.qat.ConvReLU2d", _CONV + ", qconfig=None", "qat"),
-    ("nn.intrinsic.qat.LinearReLU", "in_features, out_features, bias=True, qconfig=None", "qat"),
-    ("nn.intrinsic.qat.update_bn_stats", "mod", "qat"),
-    ("nn.intrinsic.qat.freeze_bn_stats", "mod", "qat"),
-    ("nn.qat.Conv2d", _CONV + ", qconfig=None", "qat"),
-    ("nn.qat.Conv2d.from_float", "mod, qconfig=None", "qat"),
-    ("nn.qat.Linear", "in_features, out_features, bias=True, qconfig=None", "qat"),
-    ("nn.qat.Linear.from_float", "mod, qconfig=None", "qat"),
+    ("nn.intrinsic.qat.ConvBn2d", _CONV_BN_QAT, None),
+    ("nn.intrinsic.qat.ConvBnReLU2d", _CONV_BN_QAT, None),
+    ("nn.intrinsic.qat.ConvReLU2d", _CONV + ", qconfig=None", None),
+    ("nn.intrinsic.qat.LinearReLU", "in_features, out_features, bias=True, qconfig=None", None),
+    ("nn.intrinsic.qat.update_bn_stats", "mod", None),
+    ("nn.intrinsic.qat.freeze_bn_stats", "mod", None),
+    ("nn.qat.Conv2d", _CONV + ", qconfig=None", None),
+    ("nn.qat.Conv2d.from_float", "mod, qconfig=None", None),
+    ("nn.qat.Linear", "in_features, out_features, bias=True, qconfig=None", None),
+    ("nn.qat.Linear.from_float", "mod, qconfig=None", None),
 ]
 
 QUANTIZED = [

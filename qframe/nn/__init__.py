@@ -32,7 +32,7 @@ from .rnn import GRU, LSTM
 from .rnn_cells import GRUCell, LSTMCell, RNNCell
 from .upsampling import Upsample, UpsamplingBilinear2d, UpsamplingNearest2d
 
-from . import quantized, intrinsic  # isort: skip  (they build on the float modules)
+from . import qat, quantized, intrinsic  # isort: skip  (they build on the float modules)
 
 __all__ = [
     "ELU",
@@ -87,6 +87,7 @@ __all__ = [
     "functional",
     "init",
     "intrinsic",
+    "qat",
     "quantized",
     "utils",
 ]

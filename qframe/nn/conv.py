@@ -73,10 +73,10 @@ class _ConvNd(Module):
 
     def forward(self, input: Array) -> Array:
         """Return shape (N, out_channels, ...) for an input of shape (N, in_channels, ...)."""
-        return self._conv_forward(input, self.weight)
+        return self._conv_forward(input, self.weight, self.bias)
 
-    def _conv_forward(self, input: Array, weight: Array) -> Array:
-        """Convolve with a ``weight`` that may stand in for the module's own."""
+    def _conv_forward(self, input: Array, weight: Array, bias: Array | None) -> Array:
+        """Convolve with a weight and a bias that may stand in for the module's own."""
         padding = self.padding
         if self.padding_mode != "zeros":
             name = type(self).__name__
@@ -86,7 +86,7 @@ class _ConvNd(Module):
             input = functional.pad(input, both, mode=self.padding_mode)
             padding = (0,) * self._dims
         convolve = type(self)._function
-        return convolve(input, weight, self.bias, self.stride, padding, self.dilation, self.groups)
+        return convolve(input, weight, bias, self.stride, padding, self.dilation, self.groups)
 
     def extra_repr(self) -> str:
         """Return the arguments, without those that have their default."""

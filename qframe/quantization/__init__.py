@@ -1,4 +1,4 @@
-"""Post-training quantization: observers, qconfigs, fusion, prepare, convert and whole workflows.
+"""Quantization after and during training: observers, qconfigs, fusion, prepare, convert, whole workflows.
 
 Mirrors ``torch.quantization`` of PyTorch 1.6.
 """
@@ -21,6 +21,7 @@ from .insert import add_observer_, prepare
 from .mappings import (
     DEFAULT_DYNAMIC_MODULE_MAPPING,
     DEFAULT_MODULE_MAPPING,
+    DEFAULT_QAT_MODULE_MAPPING,
     DEFAULT_QCONFIG_PROPAGATE_WHITE_LIST,
 )
 from .observer import (
@@ -41,6 +42,7 @@ from .observer import (
     default_weight_observer,
 )
 from .propagate import propagate_qconfig_
+from .qat import prepare_qat
 from .qconfig import (
     QConfig,
     QConfigDynamic,
@@ -58,7 +60,7 @@ from .qconfig import (
 )
 from .stubs import DeQuantStub, QuantStub, QuantWrapper, add_quant_dequant
 from .swap import convert, swap_module
-from .workflows import default_eval_fn, quantize, quantize_dynamic
+from .workflows import default_eval_fn, quantize, quantize_dynamic, quantize_qat
 
 #: What the specification's list of observers calls the base class.
 Observer = ObserverBase
@@ -66,6 +68,7 @@ Observer = ObserverBase
 __all__ = [
     "DEFAULT_DYNAMIC_MODULE_MAPPING",
     "DEFAULT_MODULE_MAPPING",
+    "DEFAULT_QAT_MODULE_MAPPING",
     "DEFAULT_QCONFIG_PROPAGATE_WHITE_LIST",
     "DeQuantStub",
     "FakeQuantize",
@@ -119,8 +122,10 @@ __all__ = [
     "observer",
     "per_channel_dynamic_qconfig",
     "prepare",
+    "prepare_qat",
     "propagate_qconfig_",
     "quantize",
     "quantize_dynamic",
+    "quantize_qat",
     "swap_module",
 ]

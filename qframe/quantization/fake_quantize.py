@@ -108,6 +108,13 @@ class FakeQuantize(ObserverBase):
         """Whether the observer saw any."""
         return bool(getattr(self.activation_post_process, "has_data", True))
 
+    @property
+    def is_arbitrary(self) -> bool:
+        """Whether it rounds by the scale that it was built with, since the observer is off from the start."""
+        rounds, observes = self.fake_quant_enabled[0], self.observer_enabled[0]
+        untouched = self.scale.tolist() == [1.0] and self.zero_point.tolist() == [0]
+        return bool(rounds and not observes and untouched and not self.has_data)
+
     def forward(self, X: Any) -> Any:
         """Look at ``X``, if the observer is enabled, and return it rounded, if fake quantization is."""
         self._count()

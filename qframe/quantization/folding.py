@@ -13,10 +13,9 @@ from ..nn import intrinsic
 from ..nn.activation import ReLU, ReLU6
 from ..nn.batchnorm import BatchNorm1d, BatchNorm2d, BatchNorm3d
 from ..nn.conv import Conv1d, Conv2d, Conv3d
+from ..nn.functional_batchnorm import fold_batch_norm
 from ..nn.linear import Linear
 from ..nn.module import Module
-
-Array = np.ndarray[Any, Any]
 
 #: By the type of a layer: its batch norm, and the containers with ReLU, with batch norm and with both.
 _LAYERS: dict[type[Module], tuple[type, type, type, type | None]] = {
@@ -111,20 +110,6 @@ def fuse_conv_bn_relu(conv: Module, bn: Module, relu: Module) -> Module:
             f"{type_names([conv, bn, relu])} cannot be fused in training mode", fix="Call model.eval() first"
         )
     return with_both(conv, bn, relu)
-
-
-def fold_batch_norm(
-    weight: Array, bias: Array | None, mean: Array, variance: Array, eps: float, gamma: Array, beta: Array
-) -> tuple[Array, Array]:
-    """Return weight and bias of a layer that computes what layer and batch norm did.
-
-    In float32: ``r = 1 / sqrt(variance + eps)``, ``weight * (gamma * r)`` by output channel (axis 0),
-    ``(bias - mean) * r * gamma + beta``; the order of operations is PyTorch 1.6's.
-    """
-    reciprocal = np.float32(1) / np.sqrt(variance + np.float32(eps))
-    factor = (gamma * reciprocal).reshape(-1, *[1] * (weight.ndim - 1))
-    shifted = (np.zeros_like(mean) if bias is None else bias) - mean
-    return weight * factor, shifted * reciprocal * gamma + beta
 
 
 def _folded(layer: Module, norm: Any) -> Module:

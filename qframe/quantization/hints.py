@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..nn.containers import Sequential
 from ..nn.module import Module
-from .mappings import DEFAULT_DYNAMIC_MODULE_MAPPING, DEFAULT_MODULE_MAPPING
+from .mappings import DEFAULT_DYNAMIC_MODULE_MAPPING, DEFAULT_MODULE_MAPPING, DEFAULT_QAT_MODULE_MAPPING
 
 if TYPE_CHECKING:
     from .propagate import Placement
@@ -54,4 +54,8 @@ def place(path: str) -> str:
     return f"'{path}'" if path else "the model itself"
 
 
-_QUANTIZED = {*DEFAULT_MODULE_MAPPING.values(), *DEFAULT_DYNAMIC_MODULE_MAPPING.values()}
+_QUANTIZED = {
+    *DEFAULT_MODULE_MAPPING.values(),
+    *DEFAULT_DYNAMIC_MODULE_MAPPING.values(),
+    *DEFAULT_QAT_MODULE_MAPPING.values(),
+}

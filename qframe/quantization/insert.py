@@ -14,8 +14,8 @@ from ..nn.module import Module
 from ..nn.quantized.float_functional import FloatFunctional
 from ..ops.checks import describe
 from .hints import skipped_subclasses, subclass_hint
-from .mappings import DEFAULT_QCONFIG_PROPAGATE_WHITE_LIST, DYNAMIC_ONLY
-from .propagate import Types, plan_qconfigs, store_qconfigs
+from .mappings import DEFAULT_QCONFIG_PROPAGATE_WHITE_LIST, DYNAMIC_ONLY, QAT_ONLY
+from .propagate import Placement, Types, plan_qconfigs, store_qconfigs
 from .requirements import check_static
 from .rules import check_rules
 from .watch import OBSERVER, observe_output, watch_calls
@@ -100,6 +100,7 @@ def prepare(
     Args:
         inplace: change ``model`` itself; otherwise a copy.
         white_list: types that can take a qconfig; of the default, those with a dynamic form only stay float.
+            Containers with a batch norm, fused for training, are prepared in parts.
         observer_non_leaf_module_list: types to observe although they have submodules.
         qconfig_dict: rules by path (``""``: everywhere) and by type.
 
@@ -130,23 +131,37 @@ def insert_observers(
 ) -> None:
     """Do in place what :func:`prepare` does, in either mode; nothing is changed if an error is raised."""
     _check_non_leaf(non_leaf)
+    store_qconfigs(checked_plan(model, white_list - QAT_ONLY, qconfig_dict))
+    add_observer_(model, non_leaf)
+    watch_calls(model)
+
+
+def checked_plan(
+    model: Module,
+    white_list: Types,
+    qconfig_dict: Mapping[Any, Any] | None = None,
+    forms: Mapping[Any, Any] | None = None,
+) -> list[Placement]:
+    """Decide which module gets which qconfig, check all of it and warn; change nothing.
+
+    Args:
+        forms: for training, by the types that they replace.
+    """
     rules = dict(qconfig_dict or {})
     placements = plan_qconfigs(model, rules, white_list)
     check_rules(placements, rules, white_list)
-    check_static(placements)
+    check_static(placements, forms)
     skipped = skipped_subclasses(placements, white_list)
     if skipped:
-        warnings.warn(subclass_hint(skipped), QuantizationWarning, stacklevel=3)
+        warnings.warn(subclass_hint(skipped), QuantizationWarning, stacklevel=4)
     if not any(placement.active for placement in placements) and not _has_own_qconfig(model):
         warnings.warn(
             "no module got a qconfig, so nothing will be quantized. Set model.qconfig = "
             "get_default_qconfig(...), or give qconfig_dict={'': ...}",
             QuantizationWarning,
-            stacklevel=3,
+            stacklevel=4,
         )
-    store_qconfigs(placements)
-    add_observer_(model, non_leaf)
-    watch_calls(model)
+    return placements
 
 
 def _has_own_qconfig(model: Module) -> bool:

@@ -1,8 +1,8 @@
-"""Which quantized module replaces which float one.  Types are compared exactly."""
+"""Which module replaces which float one, for training and for inference.  Types are compared exactly."""
 
 from __future__ import annotations
 
-from ..nn import intrinsic, quantized
+from ..nn import intrinsic, qat, quantized
 from ..nn.activation import ELU, Hardswish, ReLU, ReLU6
 from ..nn.batchnorm import BatchNorm2d, BatchNorm3d
 from ..nn.containers import Sequential
@@ -43,6 +43,22 @@ DEFAULT_MODULE_MAPPING: ModuleMapping = {
     intrinsic.ConvReLU3d: intrinsic.quantized.ConvReLU3d,
     intrinsic.BNReLU2d: intrinsic.quantized.BNReLU2d,
     intrinsic.BNReLU3d: intrinsic.quantized.BNReLU3d,
+    qat.Linear: quantized.Linear,
+    qat.Conv2d: quantized.Conv2d,
+    intrinsic.qat.LinearReLU: intrinsic.quantized.LinearReLU,
+    intrinsic.qat.ConvReLU2d: intrinsic.quantized.ConvReLU2d,
+    intrinsic.qat.ConvBn2d: quantized.Conv2d,
+    intrinsic.qat.ConvBnReLU2d: intrinsic.quantized.ConvReLU2d,
+}
+
+#: For ``prepare_qat``.
+DEFAULT_QAT_MODULE_MAPPING: ModuleMapping = {
+    Linear: qat.Linear,
+    Conv2d: qat.Conv2d,
+    intrinsic.LinearReLU: intrinsic.qat.LinearReLU,
+    intrinsic.ConvReLU2d: intrinsic.qat.ConvReLU2d,
+    intrinsic.ConvBn2d: intrinsic.qat.ConvBn2d,
+    intrinsic.ConvBnReLU2d: intrinsic.qat.ConvBnReLU2d,
 }
 
 #: For ``quantize_dynamic``.
@@ -58,7 +74,11 @@ DEFAULT_DYNAMIC_MODULE_MAPPING: ModuleMapping = {
 #: Types with a dynamic form only: ``prepare`` leaves them in float.
 DYNAMIC_ONLY: set[type[Module]] = DEFAULT_DYNAMIC_MODULE_MAPPING.keys() - DEFAULT_MODULE_MAPPING.keys()
 
+#: Types that ``prepare_qat`` takes as one and ``prepare`` in parts.
+QAT_ONLY: set[type[Module]] = DEFAULT_QAT_MODULE_MAPPING.keys() - DEFAULT_MODULE_MAPPING.keys()
+
 #: The types on which ``propagate_qconfig_`` stores a qconfig.
 DEFAULT_QCONFIG_PROPAGATE_WHITE_LIST: set[type[Module]] = {Sequential}
 DEFAULT_QCONFIG_PROPAGATE_WHITE_LIST |= DEFAULT_MODULE_MAPPING.keys() | DEFAULT_DYNAMIC_MODULE_MAPPING.keys()
+DEFAULT_QCONFIG_PROPAGATE_WHITE_LIST |= DEFAULT_QAT_MODULE_MAPPING.keys()
 DEFAULT_QCONFIG_PROPAGATE_WHITE_LIST -= {DeQuantStub}

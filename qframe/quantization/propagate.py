@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from typing import Any
 
+from ..nn.fake_quantized import FakeQuantized
 from ..nn.intrinsic.fused import FusedSequential
 from ..nn.module import Module
 from .mappings import DEFAULT_QCONFIG_PROPAGATE_WHITE_LIST
@@ -74,7 +75,7 @@ def _visit(
     yield placement
     if placement.listed and qconfig is not UNSET:
         seen[id(module)] = qconfig
-    if placement.active and isinstance(module, FusedSequential):
+    if placement.active and isinstance(module, (FusedSequential, FakeQuantized)):
         inside = path
     for name, child in module._modules.items():
         if child is not None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from ..dtypes import float16, qint8, qint32, quint8
@@ -18,13 +19,17 @@ from .rules import raise_all
 _BUILT_IN = (quint8, qint8, qint32, float16)
 
 
-def check_static(placements: Sequence[Placement]) -> None:
+def check_static(placements: Sequence[Placement], forms: Mapping[Any, Any] | None = None) -> None:
     """Raise unless all modules to be quantized have a QConfig that the engine in use can honour.
+
+    Args:
+        forms: for training, by type; what they are quantized to counts then.
 
     Raises:
         ConfigurationError: lists every module with what is wrong and what would do.
     """
-    _check(placements, QConfig, "prepare and quantize", "quantize_dynamic", _static_problems)
+    find = partial(_static_problems, forms or {})
+    _check(placements, QConfig, "prepare and quantize", "quantize_dynamic", find)
 
 
 def check_dynamic(placements: Sequence[Placement]) -> None:
@@ -50,8 +55,13 @@ def _check(placements: Sequence[Placement], kind: type, mine: str, other: str, f
     raise_all("qconfigs that cannot be honoured", problems)
 
 
-def _static_problems(kind: type, qconfig: QConfig) -> Iterator[str]:
-    weighted = issubclass(DEFAULT_MODULE_MAPPING.get(kind, object), WeightedModule)
+def is_weighted(kind: Any) -> bool:
+    """Return whether the quantized form of a type has a quantized weight."""
+    return issubclass(DEFAULT_MODULE_MAPPING.get(kind, object), WeightedModule)
+
+
+def _static_problems(forms: Mapping[Any, Any], kind: type, qconfig: QConfig) -> Iterator[str]:
+    weighted = is_weighted(forms.get(kind, kind))
     activation: Any
     weight: Any
     try:

@@ -9,11 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import CalibrationError, QFrameError, QuantizationWarning
+from ..errors import CalibrationError, ConfigurationError, QFrameError, QuantizationWarning
 from ..nn.containers import Identity
+from ..nn.fake_quantized import FakeQuantized
 from ..nn.intrinsic.fused import FusedSequential
 from ..nn.module import Module
 from ..nn.quantized.float_functional import FloatFunctional
+from .agreement import rehearse, warn_of_differences
+from .fake_quantize import FakeQuantize
 from .hints import base_in, place, subclass_hint
 from .insert import check_model
 from .mappings import DEFAULT_MODULE_MAPPING
@@ -53,33 +56,47 @@ def will_swap(module: Module, mapping: Swaps) -> bool:
     return wanted and type(module) in mapping
 
 
-def convert(module: Module, mapping: Swaps | None = None, inplace: bool = False) -> Module:
-    """Return the quantized form of a prepared and calibrated model.
+def convert(
+    module: Module,
+    mapping: Swaps | None = None,
+    inplace: bool = False,
+    *,
+    compare: bool | tuple[Any, ...] = True,
+) -> Module:
+    """Return the quantized form of a model that was prepared and calibrated, or trained with rounding.
 
     Every module with a qconfig whose exact type is in ``mapping`` is replaced, the root too; one that is
     used in several places stays one.  Hooks of the user survive.  The others lose observer and attribute
     ``qconfig``, so that the result is ready to run, copy and save.  Mirrors ``torch.quantization.convert``.
 
-    Warns (QuantizationWarning) when nothing was replaced, and when a subclass of a mapped type was not.
+    After :func:`prepare_qat` weights get the qparams that they were last rounded with, and the integers are
+    compared with what was trained, module by module, on one batch.
+
+    Warns (QuantizationWarning) when nothing was replaced, when a subclass of a mapped type was not, and when
+    the integers of a module differ by more than one step from the output that was rounded in training.
 
     Args:
         mapping: from float types to classes with ``from_float``, in place of ``DEFAULT_MODULE_MAPPING``.
         inplace: change ``module`` itself; otherwise a copy.  A root that is replaced is only returned.
+        compare: the arguments to compare with, True for those of the last forward, False not to compare.
 
     Raises:
         CalibrationError: observers saw no data, or weights hold NaN or infinity; lists all of them.
-        ConfigurationError: a class in ``mapping`` lacks ``from_float``, or an observer or weight does not
-            suit the quantized module.
+        ConfigurationError: a class in ``mapping`` lacks ``from_float``, an observer or weight does not suit
+            the quantized module, or a batch norm that was trained with rounding is still in training mode.
 
     The model is unchanged when an error is raised.
     """
     check_model(module)
     mapping = DEFAULT_MODULE_MAPPING if mapping is None else mapping
     check_convertible(module, mapping)
+    rehearsal = rehearse(module, compare)
     model = module if inplace else deepcopy(module)
     converted, swapped = swap_all(model, mapping)
     _warn_about_the_rest(converted, mapping, swapped)
     strip(converted)
+    if rehearsal is not None:
+        warn_of_differences(converted, rehearsal)
     return converted
 
 
@@ -140,7 +157,7 @@ class _Swapping:
 
 def is_unit(module: Module, mapping: Swaps) -> bool:
     """Return whether ``module`` is swapped together with everything in it."""
-    return isinstance(module, FusedSequential) and will_swap(module, mapping)
+    return isinstance(module, (FusedSequential, FakeQuantized)) and will_swap(module, mapping)
 
 
 def _to_swap(module: Module, mapping: Swaps, path: str = "") -> Iterator[tuple[str, Module]]:
@@ -156,9 +173,10 @@ def check_convertible(model: Module, mapping: Swaps) -> None:
     """Raise if modules that ``mapping`` would replace are not ready for it.
 
     Raises:
-        CalibrationError: observers saw no data (in two lists: never called, and called with empty arrays
-            only), or weights hold NaN or infinity.
-        ConfigurationError: a class in ``mapping`` lacks ``from_float``.
+        CalibrationError: observers saw no data (in lists: never called, never enabled, and called with empty
+            arrays only), or weights hold NaN or infinity.
+        ConfigurationError: a class in ``mapping`` lacks ``from_float``, or a batch norm that was trained with
+            rounding is in training mode.
     """
     raise_all(
         "mapping holds classes without from_float",
@@ -166,6 +184,7 @@ def check_convertible(model: Module, mapping: Swaps) -> None:
         "Give classes with a from_float classmethod",
     )
     modules = list(_to_swap(model, mapping))
+    _check_norms(model)
     _check_observers(modules)
     broken = [f"{place(path)} ({type(m).__name__})" for path, m in modules if not _is_finite(m)]
     if broken:
@@ -175,25 +194,53 @@ def check_convertible(model: Module, mapping: Swaps) -> None:
         )
 
 
-def _check_observers(modules: list[tuple[str, Module]]) -> None:
-    observed = [(path, m, m._modules.get(OBSERVER)) for path, m in modules]
-    blind = [(p, m, o) for p, m, o in observed if isinstance(o, ObserverBase) and not o.has_data]
-    never = [f"{place(p)} ({type(m).__name__})" for p, m, o in blind if not o.calls]
-    empty = [f"{place(p)} ({type(m).__name__})" for p, m, o in blind if o.calls]
-    lines = [f"never called: {', '.join(never)}"] * bool(never)
-    lines += [f"called with empty arrays only: {', '.join(empty)}"] * bool(empty)
-    if lines:
-        raise CalibrationError(
-            "\n  ".join(
-                [f"{len(blind)} of {len(modules)} modules to convert saw no calibration data:", *lines]
-            ),
-            fix="Run the prepared model on data that reaches them, or set qconfig = None before prepare on "
-            "those that forward never uses",
+def _check_norms(model: Module) -> None:
+    """Raise if a model that was trained with rounding still lets its statistics follow the batches."""
+    modules = list(model.named_modules())
+    if not any(isinstance(module, FakeQuantize) for _, module in modules):
+        return
+    norms = [
+        f"{place(path)} ({type(module).__name__})"
+        for path, module in modules
+        if module.training and module._buffers.get("running_mean") is not None
+    ]
+    if norms:
+        raise ConfigurationError(
+            f"batch norms are in training mode: {', '.join(norms)}. Integers use their running statistics, "
+            "the model as it is now does not",
+            fix="Call model.eval(), see that it is as good as in training, then convert",
         )
 
 
+def _check_observers(modules: list[tuple[str, Module]]) -> None:
+    blind = [(path, module, why) for path, module in modules if (why := _blindness(module))]
+    if not blind:
+        return
+    lines = []
+    for reason in dict.fromkeys(why for _, _, why in blind):
+        names = [f"{place(path)} ({type(module).__name__})" for path, module, why in blind if why == reason]
+        lines.append(f"{reason}: {', '.join(names)}")
+    raise CalibrationError(
+        "\n  ".join([f"{len(blind)} of {len(modules)} modules to convert saw no calibration data:", *lines]),
+        fix="Run the prepared model on data that reaches them, with observers enabled, or set qconfig = None "
+        "before prepare on those that forward never uses",
+    )
+
+
+def _blindness(module: Module) -> str | None:
+    """Return why an observer of a module's output or weight knows nothing; None if all know something."""
+    for observer in (module._modules.get(OBSERVER), module._modules.get("weight_fake_quant")):
+        if isinstance(observer, ObserverBase) and not observer.has_data:
+            if not observer.calls:
+                return "never called"
+            disabled = isinstance(observer, FakeQuantize) and not observer.activation_post_process.calls
+            return "observers never enabled" if disabled else "called with empty arrays only"
+    return None
+
+
 def _is_finite(module: Module) -> bool:
-    return all(np.isfinite(parameter).all() for parameter in module.parameters())
+    arrays = [*module.parameters(), *module.buffers()]
+    return all(np.isfinite(array).all() for array in arrays if array.dtype.kind == "f")
 
 
 def _warn_about_the_rest(model: Module, mapping: Swaps, swapped: int) -> None:

@@ -17,6 +17,7 @@ from .mappings import (
     DYNAMIC_ONLY,
 )
 from .propagate import plan_qconfigs, store_qconfigs
+from .qat import prepare_qat
 from .qconfig import QConfigDynamic, default_dynamic_qconfig, float16_dynamic_qconfig
 from .requirements import check_dynamic
 from .rules import check_rules
@@ -63,10 +64,40 @@ def quantize(
     listed = DEFAULT_QCONFIG_PROPAGATE_WHITE_LIST - DYNAMIC_ONLY
     insert_observers(model, listed | _takes_qconfig(mapping), None, None)
     model.eval()
+    _run(run_fn, model, run_args)
+    return convert(model, mapping, inplace=True)
+
+
+def quantize_qat(model: Module, run_fn: Callable[..., Any], run_args: Any, inplace: bool = False) -> Module:
+    """Train a model with rounding, then quantize it: prepare_qat, train, convert.
+
+    The model needs qconfigs and is already fused; it is set to training mode, and to evaluation mode before
+    it is converted.  Mirrors ``torch.quantization.quantize_qat``.
+
+    Args:
+        run_fn: trains: called as ``run_fn(model, *run_args)`` if ``run_args`` is a tuple or list, else as
+            ``run_fn(model, run_args)``.
+        inplace: change ``model`` itself; otherwise a copy.
+
+    Returns:
+        The quantized model, without observers and qconfigs.
+
+    Raises:
+        ConfigurationError, UnsupportedArgument: as :func:`prepare_qat`; nothing was prepared then.
+        CalibrationError: ``run_fn`` never ran the model, or as :func:`convert`; with ``inplace`` the model
+            stays prepared then.
+    """
+    check_model(model)
+    model = model if inplace else deepcopy(model)
+    prepared = prepare_qat(model.train(), inplace=True)
+    _run(run_fn, prepared, run_args)
+    return convert(prepared.eval(), inplace=True)
+
+
+def _run(run_fn: Callable[..., Any], model: Module, run_args: Any) -> None:
     arguments = run_args if isinstance(run_args, (tuple, list)) else (run_args,)
     run_fn(model, *arguments)
     _check_was_run(model)
-    return convert(model, mapping, inplace=True)
 
 
 def _takes_qconfig(mapping: Swaps) -> set[type[Module]]:

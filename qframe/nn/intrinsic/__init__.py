@@ -1,9 +1,9 @@
-"""Fused modules: float containers here, their quantized forms in ``quantized``.
+"""Fused modules: float containers here, forms of them that are trained with rounding, quantized forms.
 
 Mirrors ``torch.nn.intrinsic``.
 """
 
-from . import quantized
+from . import qat, quantized
 from .fused import (
     BNReLU2d,
     BNReLU3d,
@@ -34,5 +34,6 @@ __all__ = [
     "ConvReLU3d",
     "LinearBn1d",
     "LinearReLU",
+    "qat",
     "quantized",
 ]

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from ...dtypes import DType, qint8
-from ..activation import ReLU6
+from ..fake_quantized import FakeQuantized, upper_bound
 from ..quantized.batchnorm import BatchNorm2d, BatchNorm3d
 from ..quantized.conv import Conv1d, Conv2d, Conv3d
 from ..quantized.linear import Linear
-from ..quantized.observed import require_exact_type
+from ..quantized.observed import require_convertible
 from ..quantized.requantizing import FusedReLU
 from . import fused
 
@@ -24,18 +24,20 @@ class _FromContainer(FusedReLU):
 
     @classmethod
     def from_float(cls, mod: Any) -> Any:
-        """Return the quantized form of a prepared and calibrated fused container.
+        """Return the quantized form of a fused container that was calibrated, or trained with rounding.
 
         Args:
             mod: exactly the ``nn.intrinsic`` container of the same name, with ``qconfig`` and
-                ``activation_post_process``, which saw the output of the activation.
+                ``activation_post_process``, which saw the output of the activation; or its form in
+                ``nn.intrinsic.qat``, with or without batch norm.
 
         Raises:
             ConfigurationError: another type, no qconfig, no observer, or observers for other dtypes.
         """
-        require_exact_type(cls, mod, cls._float_module)
-        quantized = cls._from_observed(mod, mod[0])
-        quantized.max_value = 6.0 if type(mod[1]) is ReLU6 else None
+        require_convertible(cls, mod, cls._float_module)
+        rounded = isinstance(mod, FakeQuantized)
+        quantized = cls._from_observed(mod, mod if rounded else mod[0])
+        quantized.max_value = mod.max_value if rounded else upper_bound(mod[1])
         return quantized
 
     @classmethod

@@ -7,9 +7,10 @@ from typing import Any
 from ... import ops
 from ...qtensor import QTensor
 from .. import activation as float_activation
+from ..exact_types import require_exact_type
 from ..module import Module
 from . import functional
-from .observed import output_qparams, require_exact_type
+from .observed import output_qparams
 from .requantizing import ANY_DTYPE, Requantizing
 
 

@@ -11,7 +11,8 @@ from ...errors import ConfigurationError
 from ...ops.checks import check_per_tensor, check_rank
 from ...qtensor import QTensor
 from .. import batchnorm as float_batchnorm
-from .observed import output_qparams, require_exact_type
+from ..exact_types import require_exact_type
+from .observed import output_qparams
 from .requantizing import ANY_DTYPE, Requantizing
 
 Array = np.ndarray[Any, Any]

@@ -14,11 +14,9 @@ from ..functional_checks import whole_numbers
 from .functional import check_padding_mode
 from .observed import (
     ACTIVATION_DTYPE,
-    float_copy,
-    observed_weight,
     output_qparams,
-    require_exact_type,
-    weight_observer,
+    quantized_parameters,
+    require_convertible,
 )
 from .requantizing import Requantizing
 from .weighted import WeightedModule
@@ -89,20 +87,22 @@ class ConvNd(Requantizing, WeightedModule):
 
     @classmethod
     def from_float(cls, mod: Any) -> Any:
-        """Return the quantized form of a prepared and calibrated float convolution.
+        """Return the quantized form of a float convolution that was calibrated, or trained with rounding.
 
         Args:
-            mod: exactly the float module of the same name, with ``qconfig`` and ``activation_post_process``.
+            mod: exactly the float module of the same name, with ``qconfig`` and ``activation_post_process``,
+                or its form for quantization-aware training, with or without batch norm.
 
         Raises:
             ConfigurationError: another type, no qconfig, no observer, or observers for other dtypes.
             UnsupportedArgument: its padding mode is not "zeros".
         """
-        require_exact_type(cls, mod, cls._float_module)
+        require_convertible(cls, mod, cls._float_module)
         return cls._from_observed(mod, mod)
 
     @classmethod
     def _from_observed(cls, mod: Any, conv: Any) -> Any:
+        weight, bias = quantized_parameters(mod, conv)
         quantized = cls(
             conv.in_channels,
             conv.out_channels,
@@ -111,11 +111,10 @@ class ConvNd(Requantizing, WeightedModule):
             conv.padding,
             conv.dilation,
             conv.groups,
-            conv.bias is not None,
+            bias is not None,
             conv.padding_mode,
         )
-        weight = observed_weight(conv.weight, weight_observer(mod, conv))
-        quantized.set_weight_bias(weight, float_copy(conv.bias))
+        quantized.set_weight_bias(weight, bias)
         quantized.scale, quantized.zero_point = output_qparams(mod, ACTIVATION_DTYPE)
         return quantized
 

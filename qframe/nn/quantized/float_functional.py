@@ -12,10 +12,11 @@ from ...errors import DTypeError
 from ...ops.checks import check_per_tensor, describe
 from ...qtensor import QTensor
 from ..containers import Identity
+from ..exact_types import require_exact_type
 from ..functional import relu
 from ..functional_shape import joined
 from ..module import Module
-from .observed import output_qparams, require_exact_type
+from .observed import output_qparams
 from .requantizing import ANY_DTYPE, Requantizing, relu_codes
 
 Array = np.ndarray[Any, Any]

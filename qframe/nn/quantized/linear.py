@@ -13,11 +13,9 @@ from ...qtensor import QTensor
 from .. import linear as float_linear
 from .observed import (
     ACTIVATION_DTYPE,
-    float_copy,
-    observed_weight,
     output_qparams,
-    require_exact_type,
-    weight_observer,
+    quantized_parameters,
+    require_convertible,
 )
 from .requantizing import Requantizing
 from .weighted import WeightedModule
@@ -78,22 +76,23 @@ class Linear(Requantizing, WeightedModule):
 
     @classmethod
     def from_float(cls, mod: Any) -> Any:
-        """Return the quantized form of a prepared and calibrated float module.
+        """Return the quantized form of a float module that was calibrated, or trained with rounding.
 
         Args:
-            mod: exactly a ``nn.Linear``, with ``qconfig`` and ``activation_post_process``.
+            mod: exactly a ``nn.Linear`` or ``nn.qat.Linear``, with ``qconfig`` and
+                ``activation_post_process``.
 
         Raises:
             ConfigurationError: another type, no qconfig, no observer, or observers for other dtypes.
         """
-        require_exact_type(cls, mod, cls._float_module)
+        require_convertible(cls, mod, cls._float_module)
         return cls._from_observed(mod, mod)
 
     @classmethod
     def _from_observed(cls, mod: Any, linear: Any) -> Any:
-        weight = observed_weight(linear.weight, weight_observer(mod, linear))
-        quantized = cls(linear.in_features, linear.out_features, linear.bias is not None)
-        quantized.set_weight_bias(weight, float_copy(linear.bias))
+        weight, bias = quantized_parameters(mod, linear)
+        quantized = cls(linear.in_features, linear.out_features, bias is not None)
+        quantized.set_weight_bias(weight, bias)
         quantized.scale, quantized.zero_point = output_qparams(mod, ACTIVATION_DTYPE)
         return quantized
 

@@ -12,9 +12,10 @@ from ...ops.checks import check_per_tensor, check_rank
 from ...qtensor import QTensor
 from .. import instancenorm as float_instancenorm
 from .. import normalization as float_normalization
+from ..exact_types import require_exact_type
 from ..functional_checks import check_channels
 from ..parameter import Parameter
-from .observed import float_copy, output_qparams, require_exact_type
+from .observed import float_copy, output_qparams
 from .requantizing import ANY_DTYPE, Requantizing
 
 Array = np.ndarray[Any, Any]

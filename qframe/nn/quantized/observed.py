@@ -12,32 +12,39 @@ from ...errors import ConfigurationError
 from ...qparams import check_scale, check_zero_point
 from ...qschemes import QScheme
 from ...qtensor import QTensor
+from ..exact_types import require_exact_type
+from ..fake_quantized import FakeQuantized
 
 Array = np.ndarray[Any, Any]
 
 
-def type_name(kind: type) -> str:
-    """Return the name of a class with its package, for messages."""
-    return f"{kind.__module__}.{kind.__qualname__}"
-
-
-def require_exact_type(quantized: type, module: Any, wanted: type) -> None:
-    """Raise unless ``module`` is a ``wanted`` and no subclass of it.
+def require_convertible(quantized: type, module: Any, wanted: type) -> None:
+    """Raise unless ``module`` is exactly a ``wanted``, or its form for quantization-aware training.
 
     Raises:
         ConfigurationError: of another type; a subclass may compute something else than its base.
     """
-    if type(module) is wanted:
-        return
-    if isinstance(module, wanted):
-        fix = "A subclass may compute something else: map it to a quantized class of its own"
-    else:
-        fix = f"Give a {type_name(wanted)}"
-    raise ConfigurationError(
-        f"{type_name(quantized)}.from_float takes exactly a {type_name(wanted)}, "
-        f"got a {type_name(type(module))}",
-        fix=fix,
-    )
+    if vars(type(module)).get("converts_as") is not wanted:
+        require_exact_type(quantized, module, wanted)
+
+
+def quantized_parameters(module: Any, layer: Any) -> tuple[QTensor, Array | None]:
+    """Return the qint8 weight and a float32 copy of the bias that the quantized form of ``module`` has.
+
+    After quantization-aware training the weight has the qparams that it was last rounded with.
+
+    Args:
+        module: with the qconfig: ``layer`` itself, or a fused container around it.
+        layer: the one with the weight.
+
+    Raises:
+        ConfigurationError: no qconfig, or the weight's observer is for another dtype or qscheme.
+    """
+    if not isinstance(module, FakeQuantized):
+        return observed_weight(layer.weight, weight_observer(module, layer)), float_copy(layer.bias)
+    weight, bias = module.folded_parameters()
+    _check_weight_dtype(module.weight_fake_quant)
+    return quantize_weight(np.asarray(weight, dtype=np.float32), module.weight_fake_quant), float_copy(bias)
 
 
 def weight_observer(*modules: Any) -> Any:
@@ -62,21 +69,26 @@ def observed_weight(weight: Array, observer: Any) -> QTensor:
     Raises:
         ConfigurationError: the observer is for another dtype.
     """
+    _check_weight_dtype(observer)
+    weight = np.asarray(weight, dtype=np.float32)
+    observer(weight)
+    return quantize_weight(weight, observer)
+
+
+def _check_weight_dtype(observer: Any) -> None:
     dtype = getattr(observer, "dtype", None)
     if dtype is not qint8:
         raise ConfigurationError(
             f"the weight observer {type(observer).__name__} has dtype {dtype!r}; weights need qframe.qint8",
             fix="Give the qconfig a weight observer with dtype=qframe.qint8, such as default_weight_observer",
         )
-    weight = np.asarray(weight, dtype=np.float32)
-    observer(weight)
-    return quantize_weight(weight, observer)
 
 
 def quantize_weight(weight: Array, observer: Any) -> QTensor:
     """Return float32 ``weight`` quantized to qint8 with the qparams that ``observer`` computes.
 
-    The observer's qscheme decides between one scale for all and one for each slice along its ``ch_axis``.
+    The observer's qscheme decides between one scale for all and one for each slice along its ``ch_axis``;
+    codes outside of its ``quant_min..quant_max``, if it has them, become the nearer bound.
 
     Raises:
         ConfigurationError: the observer's qscheme is none of qframe's.
@@ -89,10 +101,23 @@ def quantize_weight(weight: Array, observer: Any) -> QTensor:
         )
     scale, zero_point = observer.calculate_qparams()
     if not qscheme.per_channel:
-        return ops.quantize_per_tensor(weight, *as_numbers(scale, zero_point), qint8)
+        return _limited(ops.quantize_per_tensor(weight, *as_numbers(scale, zero_point), qint8), observer)
     scales = np.asarray(scale, dtype=np.float64)
     zero_points = np.asarray(zero_point, dtype=np.int64)
-    return ops.quantize_per_channel(weight, scales, zero_points, observer.ch_axis, qint8)
+    return _limited(ops.quantize_per_channel(weight, scales, zero_points, observer.ch_axis, qint8), observer)
+
+
+def _limited(weight: QTensor, observer: Any) -> QTensor:
+    """Return ``weight`` with its codes clamped to those that ``observer`` has in use."""
+    codes = weight.int_repr()
+    low, high = getattr(observer, "quant_min", qint8.minimum), getattr(observer, "quant_max", qint8.maximum)
+    if low <= codes.min(initial=0) and codes.max(initial=0) <= high:
+        return weight
+    codes = np.clip(codes, low, high)
+    if weight.qscheme().per_channel:
+        scales, zero_points = weight.q_per_channel_scales(), weight.q_per_channel_zero_points()
+        return QTensor.per_channel(codes, scales, zero_points, weight.q_per_channel_axis())
+    return QTensor.per_tensor(codes, weight.q_scale(), weight.q_zero_point())
 
 
 def output_qparams(module: Any, dtype: DType | None = None) -> tuple[float, int]:

@@ -10,10 +10,11 @@ from ....dtypes import DType, float16, qint8
 from ....ops.packed import Packed, PackedLinear, PackedLinearFp16
 from ....qtensor import QTensor
 from ... import linear as float_linear
+from ...exact_types import require_exact_type
 from ...state import State, StateCheck
 from ..entries import check_qweight, upgrade_packed
 from ..linear import zero_linear
-from ..observed import float_copy, require_exact_type
+from ..observed import float_copy
 from ..weighted import WeightedModule
 from .weights import check_weight_dtype, chosen_dtype, converted_weight, to_half
 

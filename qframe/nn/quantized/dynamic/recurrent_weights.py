@@ -13,10 +13,11 @@ from ....ops.checks import check_float
 from ....ops.packed_recurrent import PackedRecurrent
 from ....ops.recurrent import RecurrentKind
 from ....qtensor import QTensor
+from ...exact_types import require_exact_type
 from ...module import Module
 from ...state import State, StateCheck
 from ..entries import check_qweight
-from ..observed import float_copy, require_exact_type
+from ..observed import float_copy
 from .weights import check_weight_dtype, chosen_dtype, converted_weight, to_half
 
 Array = np.ndarray[Any, Any]
