@@ -12,8 +12,10 @@ from typing import Any
 import numpy as np
 
 import qframe
+from qframe import nn
 from qframe import quantization as q
 from qframe.nn import quantized as nnq
+from qframe.nn.intrinsic import qat as niqat
 from qframe.nn.intrinsic import quantized as nniq
 from qframe.nn.quantized import functional
 from qframe.qtensor import QTensor
@@ -49,6 +51,11 @@ def observer(make: Callable[[], Any]) -> Example:
     return lambda: make()(floats(2, 3))
 
 
+def rounding(make: Callable[[Any], Any], *shape: int) -> Example:
+    """A module for quantization-aware training and the shape of its input."""
+    return lambda: make(q.default_qat_qconfig)(floats(*shape))
+
+
 def operation(kind: type, name: str, *arguments: Any) -> Example:
     """A method of QFunctional."""
     return lambda: getattr(kind(), name)(*arguments)
@@ -66,6 +73,12 @@ TENSORS = {
     "quantize_per_tensor": lambda: qframe.quantize_per_tensor(floats(2), 0.1, 3, qframe.quint8),
     "quantize_per_channel": lambda: qframe.quantize_per_channel(floats(1), [0.1], [0], 0, qframe.qint8),
     "dequantize": lambda: qframe.dequantize(A),
+    "fake_quantize_per_tensor_affine": lambda: qframe.fake_quantize_per_tensor_affine(
+        floats(2), *ONE, 0, 255
+    ),
+    "fake_quantize_per_channel_affine": lambda: qframe.fake_quantize_per_channel_affine(
+        floats(1), [0.1], [3], 0, 0, 255
+    ),
 }
 OBSERVERS = {
     "quantization.MinMaxObserver": observer(q.MinMaxObserver),
@@ -74,6 +87,25 @@ OBSERVERS = {
     "quantization.MovingAveragePerChannelMinMaxObserver": observer(q.MovingAveragePerChannelMinMaxObserver),
     "quantization.HistogramObserver": observer(q.HistogramObserver),
     "quantization.MinMaxDynamicQuantObserver": observer(q.MinMaxDynamicQuantObserver),
+}
+TRAINING = {
+    "quantization.FakeQuantize": observer(q.FakeQuantize),
+    "quantization.default_fake_quant": observer(q.default_fake_quant),
+    "quantization.default_weight_fake_quant": observer(q.default_weight_fake_quant),
+    "quantization.default_per_channel_weight_fake_quant": observer(q.default_per_channel_weight_fake_quant),
+    "quantization.default_histogram_fake_quant": observer(q.default_histogram_fake_quant),
+    "nn.qat.Linear": rounding(lambda qconfig: nn.qat.Linear(4, 3, qconfig=qconfig), 2, 4),
+    "nn.qat.Conv2d": rounding(lambda qconfig: nn.qat.Conv2d(2, 3, 1, qconfig=qconfig), 1, 2, 4, 4),
+    "nn.intrinsic.qat.LinearReLU": rounding(lambda qconfig: niqat.LinearReLU(4, 3, qconfig=qconfig), 2, 4),
+    "nn.intrinsic.qat.ConvReLU2d": rounding(
+        lambda qconfig: niqat.ConvReLU2d(2, 3, 1, qconfig=qconfig), 1, 2, 4, 4
+    ),
+    "nn.intrinsic.qat.ConvBn2d": rounding(
+        lambda qconfig: niqat.ConvBn2d(2, 3, 1, qconfig=qconfig), 1, 2, 4, 4
+    ),
+    "nn.intrinsic.qat.ConvBnReLU2d": rounding(
+        lambda qconfig: niqat.ConvBnReLU2d(2, 3, 1, qconfig=qconfig), 1, 2, 4, 4
+    ),
 }
 FUSED = {
     "nn.intrinsic.quantized.ConvReLU1d": module(lambda: nniq.ConvReLU1d(2, 3, 1), 1, 2, 4),
@@ -142,8 +174,13 @@ FUNCTIONAL = {
     "nn.quantized.functional.upsample_bilinear": function("upsample_bilinear", 3),
     "nn.quantized.functional.upsample_nearest": function("upsample_nearest", 3),
 }
-EXAMPLES: dict[str, Example] = {**TENSORS, **OBSERVERS, **FUSED, **QUANTIZED, **FUNCTIONAL}
+EXAMPLES: dict[str, Example] = {**TENSORS, **OBSERVERS, **TRAINING, **FUSED, **QUANTIZED, **FUNCTIONAL}
 
 #: Beginnings of the names that must have an example, and names that compute nothing themselves.
-COMPUTING = ("nn.intrinsic.quantized.", "nn.quantized.")
-WITHOUT = ("nn.quantized.FloatFunctional", "nn.quantized.QFunctional")
+COMPUTING = ("nn.qat.", "nn.intrinsic.qat.", "nn.intrinsic.quantized.", "nn.quantized.")
+WITHOUT = (
+    "nn.quantized.FloatFunctional",
+    "nn.quantized.QFunctional",
+    "nn.intrinsic.qat.freeze_bn_stats",
+    "nn.intrinsic.qat.update_bn_stats",
+)

@@ -60,11 +60,6 @@ def batch_norm(
     return _normalized(x, weight, bias, mean, var, eps, training)
 
 
-def folding_factor(variance: Array, eps: float, gamma: Array) -> Array:
-    """Return what a batch norm multiplies each channel by: ``gamma * (1 / sqrt(variance + eps))``."""
-    return gamma * _reciprocal_deviation(variance, eps)
-
-
 def fold_batch_norm(
     weight: Array, bias: Array | None, mean: Array, variance: Array, eps: float, gamma: Array, beta: Array
 ) -> tuple[Array, Array]:
@@ -73,13 +68,10 @@ def fold_batch_norm(
     In float32: ``r = 1 / sqrt(variance + eps)``, ``weight * (gamma * r)`` by output channel (axis 0),
     ``(bias - mean) * r * gamma + beta``; the order of operations is PyTorch 1.6's.
     """
-    factor = folding_factor(variance, eps, gamma).reshape(-1, *[1] * (weight.ndim - 1))
+    reciprocal = np.float32(1) / np.sqrt(variance + np.float32(eps))
+    factor = (gamma * reciprocal).reshape(-1, *[1] * (weight.ndim - 1))
     shifted = (np.zeros_like(mean) if bias is None else bias) - mean
-    return weight * factor, shifted * _reciprocal_deviation(variance, eps) * gamma + beta
-
-
-def _reciprocal_deviation(variance: Array, eps: float) -> Any:
-    return np.float32(1) / np.sqrt(variance + np.float32(eps))
+    return weight * factor, shifted * reciprocal * gamma + beta
 
 
 def batch_norm_input(op: str, x: Any) -> Array:

@@ -18,6 +18,7 @@ FAMILIES = [
     "dynamic",
     "recurrent",
     "workflow",
+    "qat",
 ]
 
 

@@ -78,13 +78,15 @@ def test_either_path_of_a_shared_module_can_be_named():
     assert shared.qconfig is A
 
 
+MAPPINGS = [q.DEFAULT_MODULE_MAPPING, q.DEFAULT_DYNAMIC_MODULE_MAPPING, q.DEFAULT_QAT_MODULE_MAPPING]
+
+
 def test_the_white_list_holds_what_can_be_converted():
-    assert q.DEFAULT_QCONFIG_PROPAGATE_WHITE_LIST == {nn.Sequential} | (
-        q.DEFAULT_MODULE_MAPPING.keys() | q.DEFAULT_DYNAMIC_MODULE_MAPPING.keys()
-    ) - {q.DeQuantStub}
+    mapped = {kind for mapping in MAPPINGS for kind in mapping}
+    assert {nn.Sequential} | mapped - {q.DeQuantStub} == q.DEFAULT_QCONFIG_PROPAGATE_WHITE_LIST
 
 
-@pytest.mark.parametrize("mapping", [q.DEFAULT_MODULE_MAPPING, q.DEFAULT_DYNAMIC_MODULE_MAPPING])
+@pytest.mark.parametrize("mapping", MAPPINGS)
 def test_whatever_is_mapped_can_be_converted(mapping):
     assert all(hasattr(quantized, "from_float") for quantized in mapping.values())
     assert all(issubclass(kind, nn.Module) for kind in mapping)

@@ -14,7 +14,7 @@ from .. import conv as float_conv
 from .. import qat
 from ..batchnorm import BatchNorm2d
 from ..fake_quantized import FakeQuantized, WithReLU, share_parameters, upper_bound
-from ..functional_batchnorm import fold_batch_norm, folding_factor
+from ..functional_batchnorm import fold_batch_norm
 from ..functional_checks import Array
 from ..init import uniform_, zeros_
 from ..module import Module
@@ -146,8 +146,7 @@ class ConvBn2d(FakeQuantized, float_conv.Conv2d):
         zeros_(self.bn.bias)
 
     def _product(self, input: Array) -> Array:
-        norm = self.bn
-        factor = folding_factor(norm.running_var, norm.eps, norm.weight)
+        factor = self._factor()
         weight = self.weight_fake_quant(self.weight * factor.reshape(-1, 1, 1, 1))
         x = self._conv_forward(input, weight, None) / factor.reshape(-1, 1, 1)
         if self.bias is not None:
@@ -157,9 +156,15 @@ class ConvBn2d(FakeQuantized, float_conv.Conv2d):
     def folded_parameters(self) -> tuple[Array, Array | None]:
         """Return weight and bias of a convolution that computes what this one and its batch norm do."""
         norm = self.bn
-        return fold_batch_norm(
+        _, bias = fold_batch_norm(
             self.weight, self.bias, norm.running_mean, norm.running_var, norm.eps, norm.weight, norm.bias
         )
+        return self.weight * self._factor().reshape(-1, 1, 1, 1), bias  # the weight that was rounded
+
+    def _factor(self) -> Any:
+        """Return what the batch norm multiplies each channel by, divided as PyTorch does while training."""
+        norm = self.bn
+        return norm.weight / np.sqrt(norm.running_var + np.float32(norm.eps))
 
     def freeze_bn_stats(self: Self) -> Self:
         """Normalize by the running statistics and leave them alone, until :meth:`update_bn_stats`."""
