@@ -58,7 +58,8 @@ class FakeQuantize(ObserverBase):
         calls: how often ``forward`` was called; the observer counts its own.
 
     Raises:
-        ConfigurationError: an observer without qscheme, or codes that are no range of its dtype.
+        ConfigurationError: an observer without qscheme, or codes that are no range of its dtype; in
+            ``forward``: rounding by channel, the observer having been disabled from the start.
         CalibrationError: in ``forward``, while the observer is enabled: NaN or infinity in the data.
         DTypeError: in ``forward``: a quantized tensor, or no float array.
     """
@@ -132,8 +133,18 @@ class FakeQuantize(ObserverBase):
     def _rounded(self, x: Any) -> Any:
         codes = self.quant_min, self.quant_max
         if self.qscheme.per_channel:
+            self._check_channels(x)
             return fake_quantize_per_channel_affine(x, self.scale, self.zero_point, self.ch_axis, *codes)
         return fake_quantize_per_tensor_affine(x, self.scale[0], self.zero_point[0], *codes)
+
+    def _check_channels(self, x: Any) -> None:
+        channels = np.shape(x)[self.ch_axis]
+        if len(self.scale) == 1 != channels and not self.has_data:
+            raise ConfigurationError(
+                f"FakeQuantize has no scales for {channels} channels: its observer was never enabled",
+                fix="Let model.apply(enable_observer) have its way for some batches first, or load a "
+                "state_dict",
+            )
 
     def calculate_qparams(self) -> tuple[Array, Array]:
         """Return the observer's scale (float32) and zero point (int64)."""

@@ -40,7 +40,7 @@ def add_observer_(
     if device not in (None, "cpu"):
         raise ConfigurationError(f"device={device!r}: qframe computes on the CPU", fix="Leave it out")
     _check_non_leaf(non_leaf_module_list)
-    _observe(module, tuple(non_leaf_module_list or ()))
+    observe_outputs(module, tuple(non_leaf_module_list or ()))
 
 
 def _check_non_leaf(non_leaf: Collection[type] | None) -> None:
@@ -53,8 +53,11 @@ def _check_non_leaf(non_leaf: Collection[type] | None) -> None:
             )
 
 
-def _observe(module: Module, non_leaf: tuple[type, ...]) -> None:
-    wanted = getattr(module, "qconfig", None) is not None
+def observe_outputs(
+    module: Module, non_leaf: tuple[type, ...] = (), but: Collection[type[Module]] = ()
+) -> None:
+    """Do what :func:`add_observer_` does, but for modules of the types in ``but``."""
+    wanted = getattr(module, "qconfig", None) is not None and type(module) not in but
     if type(module) is FloatFunctional:
         if wanted and type(module.activation_post_process) is Identity:
             module.activation_post_process = _new_observer(module)
@@ -65,7 +68,7 @@ def _observe(module: Module, non_leaf: tuple[type, ...]) -> None:
     if not (wanted and whole):
         for child in list(module._modules.values()):
             if child is not None:
-                _observe(child, non_leaf)
+                observe_outputs(child, non_leaf, but)
     elif type(module) is not Sequential:
         module.add_module(OBSERVER, _new_observer(module))
         module.register_forward_hook(observe_output)
