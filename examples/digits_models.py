@@ -1,8 +1,8 @@
-"""The two models of the digits example, with qframe's modules and weights trained elsewhere.
+"""The two models of the digits example, with qframe's modules and weights that qframe trained.
 
 They are written as a model for PyTorch would be, with the marks that static quantization asks
 for: a QuantStub and a DeQuantStub where float and quantized data meet, and FloatFunctional for an
-operation that is no module.  ``train_digits.py`` made the weights; they load by name.
+operation that is no module.  ``digits_qat.py --save`` made the weights; they load by name.
 """
 
 from __future__ import annotations
