@@ -1,6 +1,7 @@
 """One row for each module of qframe: how it is built, in each form that its state can take."""
 
 import inspect
+from functools import partial
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from qframe.nn import quantized as nnq
 from qframe.qtensor import QTensor
 
 #: The namespaces whose modules must all have a row.
-NAMESPACES = [nn, nni, nni.quantized, nnq, nnq.dynamic, quantization]
+NAMESPACES = [nn, nn.qat, nni, nni.qat, nni.quantized, nnq, nnq.dynamic, quantization]
 
 #: Bases and functions that only look like classes of modules: they are never part of a model.
 ABSTRACT = {nn.Module, quantization.ObserverBase}
@@ -65,6 +66,12 @@ def observer(kind, **arguments):
         return new
 
     return [lambda: kind(**arguments), seen]
+
+
+def rounding(kind, *sizes, **arguments):
+    """A layer that is trained with rounding, with one scale for its weight and with one for each channel."""
+    qconfigs = quantization.default_qat_qconfig, quantization.get_default_qat_qconfig("fbgemm")
+    return [partial(kind, *sizes, qconfig=qconfig, **arguments) for qconfig in qconfigs]
 
 
 #: Class of module: functions that build it.
@@ -129,6 +136,12 @@ MODULES = {
     nni.ConvReLU3d: fused(nni.ConvReLU3d, conv3d, nn.ReLU),
     nni.LinearBn1d: fused(nni.LinearBn1d, linear, norm(1)),
     nni.LinearReLU: fused(nni.LinearReLU, linear, nn.ReLU),
+    nn.qat.Conv2d: rounding(nn.qat.Conv2d, 2, 3, 3),
+    nn.qat.Linear: rounding(nn.qat.Linear, 4, 3, bias=False),
+    nni.qat.ConvBn2d: rounding(nni.qat.ConvBn2d, 2, 3, 3),
+    nni.qat.ConvBnReLU2d: rounding(nni.qat.ConvBnReLU2d, 2, 3, 3, bias=True),
+    nni.qat.ConvReLU2d: rounding(nni.qat.ConvReLU2d, 2, 3, 3),
+    nni.qat.LinearReLU: rounding(nni.qat.LinearReLU, 4, 3),
     nni.quantized.BNReLU2d: [lambda: nni.quantized.BNReLU2d(3)],
     nni.quantized.BNReLU3d: [lambda: nni.quantized.BNReLU3d(3)],
     nni.quantized.ConvReLU1d: conv(nni.quantized.ConvReLU1d),
@@ -183,6 +196,9 @@ MODULES = {
         lambda: nnq.dynamic.Linear(4, 3, bias_=False, dtype=float16),
     ],
     quantization.DeQuantStub: [quantization.DeQuantStub],
+    quantization.FakeQuantize: observer(
+        quantization.FakeQuantize, observer=quantization.PerChannelMinMaxObserver
+    ),
     quantization.HistogramObserver: observer(quantization.HistogramObserver),
     quantization.MinMaxDynamicQuantObserver: observer(quantization.MinMaxDynamicQuantObserver),
     quantization.MinMaxObserver: observer(quantization.MinMaxObserver, dtype=qint8),
