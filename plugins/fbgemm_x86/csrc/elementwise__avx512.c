@@ -1,7 +1,6 @@
 /* Sums, products and tables, AVX-512: the forms of elementwise__avx2.c and lookup__avx2.c, twice as wide. */
 #include "elementwise_avx2.h"
-#include "fake_quantize.h"
-#include "resize.h"
+#include "x86.h"
 
 #if QF_X86
 QF_TARGET_BEGIN(QF_AVX512)

@@ -1,8 +1,7 @@
 /* Without VNNI: activations widened to 16 bits, weights widened as they are loaded, vpmaddwd.
  * No sum of two products (at most 2 * 255 * 128) exceeds 32 bits, hence nothing ever saturates. */
 #include <qframe/simd.h>
-
-#include "kernels.h"
+#include <qframe/native/ukernels.h>
 
 #if QF_X86
 QF_TARGET_BEGIN(QF_AVX2)

@@ -1,7 +1,6 @@
 /* AVX-512 VNNI: vpdpbusd adds four products of unsigned and signed bytes to each 32-bit lane, exactly. */
 #include <qframe/simd.h>
-
-#include "kernels.h"
+#include <qframe/native/ukernels.h>
 
 #if QF_X86
 QF_TARGET_BEGIN(QF_AVX512VNNI)

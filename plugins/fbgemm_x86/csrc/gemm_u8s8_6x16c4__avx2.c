@@ -1,8 +1,7 @@
 /* vpmaddubsw adds two products in 16 bits: for panels and activations where that is proved exact (pack.h).
  * Others go to qf_gemm_i16s8_6x16c2__avx2. */
 #include <qframe/simd.h>
-
-#include "kernels.h"
+#include <qframe/native/ukernels.h>
 
 #if QF_X86
 QF_TARGET_BEGIN(QF_AVX2)

@@ -1,7 +1,6 @@
 /* The AVX2 tiling with vpdpbusd in its VEX form: four products a lane, exact. */
 #include <qframe/simd.h>
-
-#include "kernels.h"
+#include <qframe/native/ukernels.h>
 
 #if QF_X86
 QF_TARGET_BEGIN(QF_AVXVNNI)

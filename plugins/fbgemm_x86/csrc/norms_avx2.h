@@ -3,8 +3,9 @@
 #define QF_NORMS_AVX2_H
 
 #include <qframe/simd.h>
+#include <qframe/native/norms_loops.h>
 
-#include "norms_loops.h"
+#include "x86.h"
 
 /* Where a mask for the last n of 32 codes begins: at 32 + n; for the last n of 64: at n. */
 extern const uint8_t qf_last_codes[128];

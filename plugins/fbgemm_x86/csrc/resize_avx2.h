@@ -3,8 +3,9 @@
 #define QF_RESIZE_AVX2_H
 
 #include <qframe/requant_x86.h>
+#include <qframe/native/resize_loops.h>
 
-#include "resize_loops.h"
+#include "x86.h"
 
 #if QF_X86
 QF_TARGET_BEGIN(QF_AVX2)
