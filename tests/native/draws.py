@@ -53,6 +53,15 @@ def tensors(draw: Any, shape: st.SearchStrategy[Shape] | Shape, dtype: DType) ->
     return QTensor.per_tensor(codes, draw(SCALES), draw(zero_points(dtype)), dtype)
 
 
+def random_weight(rng: Any, shape: Shape, per_channel: bool, zero_point: int) -> QTensor:
+    """Return a weight of any codes, all channels with the same zero point."""
+    codes = rng.integers(-128, 128, shape, dtype=np.int8)
+    if per_channel:
+        scales = rng.uniform(0.0005, 0.05, shape[0])
+        return QTensor.per_channel(codes, scales, np.full(shape[0], zero_point), 0)
+    return QTensor.per_tensor(codes, 0.01, zero_point)
+
+
 def assert_agrees(engine: NativeEngine, op: str, *args: Any, **kwargs: Any) -> Any:
     """Raise unless an engine's kernel gives what the reference gives; return the result."""
     with np.errstate(all="ignore"):

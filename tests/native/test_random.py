@@ -12,24 +12,17 @@ from qframe.engines import registry
 from qframe.native import NativeLibrary, conv, linear
 from qframe.plugin import Clamp, QTensor
 
+from .draws import random_weight, seeds
+
 QUICK = settings(max_examples=60, deadline=None)
 zero_points = st.sampled_from([0, 1, 100, 128, 254, 255])
 weight_zero_points = st.sampled_from([0, 0, 7, -128, 127])
-seeds = st.integers(0, 2**32 - 1)
 
 
 def _reference(op: str, *arguments: Any) -> Any:
     kernel = registry.kernel("reference", op)
     assert kernel is not None
     return kernel(*arguments)
-
-
-def _weight(rng: Any, shape: tuple[int, ...], per_channel: bool, zero_point: int) -> QTensor:
-    codes = rng.integers(-128, 128, shape, dtype=np.int8)
-    if per_channel:
-        scales = rng.uniform(0.001, 0.1, shape[0])
-        return QTensor.per_channel(codes, scales, np.full(shape[0], zero_point), 0)
-    return QTensor.per_tensor(codes, 0.013, zero_point)
 
 
 @QUICK
@@ -56,7 +49,7 @@ def test_linear(
 ) -> None:
     rows, inputs, outputs = shape
     rng = np.random.default_rng(seed)
-    weight = _weight(rng, (outputs, inputs), per_channel, weight_zero_point)
+    weight = random_weight(rng, (outputs, inputs), per_channel, weight_zero_point)
     bias = rng.normal(0, 3, outputs).astype(np.float32) if with_bias else None
     x = QTensor.per_tensor(rng.integers(0, 256, (rows, inputs), dtype=np.uint8), 0.021, input_zero_point)
     arguments = x, 0.02 * inputs**0.5, zero_point
@@ -100,7 +93,7 @@ def test_conv(
         for length, k, p, d in zip(size, kernel, padding, dilation, strict=True)
     ]
     rng = np.random.default_rng(seed)
-    weight = _weight(rng, (outputs * groups, inputs, *kernel), per_channel, weight_zero_point)
+    weight = random_weight(rng, (outputs * groups, inputs, *kernel), per_channel, weight_zero_point)
     bias = rng.normal(0, 3, outputs * groups).astype(np.float32)
     codes = rng.integers(0, 256, (batch, inputs * groups, *size), dtype=np.uint8)
     if channels_last:
@@ -132,7 +125,7 @@ def test_depthwise_conv(
     seed: int,
 ) -> None:
     rng = np.random.default_rng(seed)
-    weight = _weight(rng, (channels * multiplier, 1, kernel, kernel), True, weight_zero_point)
+    weight = random_weight(rng, (channels * multiplier, 1, kernel, kernel), True, weight_zero_point)
     codes = rng.integers(0, 256, (2, channels, 8, 7), dtype=np.uint8)
     numbers = None, (stride, stride), (kernel // 2,) * 2, (1, 1), channels
     arguments = QTensor.per_tensor(codes, 0.02, input_zero_point), 0.3, 77

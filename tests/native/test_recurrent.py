@@ -17,7 +17,7 @@ from qframe.testing import assert_same_result
 from qframe.testing.sample import Call
 from qframe.testing.samples.recurrent import Maker
 
-from .draws import layouts, seeds
+from .draws import layouts, random_weight, seeds
 from .guarded import guarded
 
 QUICK = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -25,14 +25,6 @@ GATES = {"lstm_pack": 4, "gru_pack": 3, "rnn_pack": 1}
 batches = st.lists(st.integers(0, 7), min_size=1, max_size=5).map(lambda n: tuple(sorted(n, reverse=True)))
 
 Array = np.ndarray[Any, Any]
-
-
-def _weight(rng: Any, shape: tuple[int, int], per_channel: bool, zero_point: int) -> QTensor:
-    codes = rng.integers(-128, 128, shape, dtype=np.int8)
-    if per_channel:
-        scales = rng.uniform(0.0005, 0.02, shape[0])
-        return QTensor.per_channel(codes, scales, np.full(shape[0], zero_point), 0)
-    return QTensor.per_tensor(codes, 0.004, zero_point)
 
 
 @QUICK
@@ -67,7 +59,7 @@ def test_random_layers(
 ) -> None:
     rng = np.random.default_rng(seed)
     rows = GATES[op] * hidden
-    weights = [_weight(rng, (rows, n), per_channel, zero_point) for n in (inputs, hidden)]
+    weights = [random_weight(rng, (rows, n), per_channel, zero_point) for n in (inputs, hidden)]
     biases = [rng.normal(0, spread, rows).astype(np.float32) if biased else None for _ in range(2)]
     further = [("tanh", "relu")[seed % 2]] if op == "rnn_pack" else []
     x = layout((rng.normal(size=(sum(batch_sizes), inputs)) * spread).astype(np.float32))
@@ -123,7 +115,7 @@ def test_relu_lets_nan_pass(engine: NativeEngine) -> None:
 def test_nothing_outside_of_the_buffers_is_touched(native: NativeLibrary, sizes: Any, reverse: bool) -> None:
     batch_sizes, inputs, hidden = sizes
     rng = np.random.default_rng(2)
-    weights = [_weight(rng, (4 * hidden, n), True, 0) for n in (inputs, hidden)]
+    weights = [random_weight(rng, (4 * hidden, n), True, 0) for n in (inputs, hidden)]
     packed = recurrent.lstm_pack(native, *weights, None, None)
     x = guarded(rng.normal(size=(sum(batch_sizes), inputs)).astype(np.float32))
     states = [guarded(rng.normal(size=(batch_sizes[0], hidden)).astype(np.float32)) for _ in range(2)]
