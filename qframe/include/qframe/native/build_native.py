@@ -39,6 +39,8 @@ class Recipe:
         package: the name of its Python package.
     """
 
+    include = INCLUDE
+
     def __init__(self, plugin: Path, package: str) -> None:
         self.plugin, self.package = plugin, package
         if "sdist" in sys.argv:  # which carries the sources that it was tested with
