@@ -18,7 +18,7 @@ from .dtypes import DType
 from .errors import DTypeError, QuantizationWarning
 from .nn import functional, functional_shape
 from .qtensor import QTensor
-from .qtensor_joining import cat_per_channel
+from .qtensor.joining import cat_per_channel
 
 Array = np.ndarray[Any, Any]
 #: A float32 array or a QTensor; the result is of the same kind as the input.

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from .numerics_transcendental import sigmoid, tanh
+from .transcendental import sigmoid, tanh
 
 Array = np.ndarray[Any, Any]
 Function = Callable[[Any], Any]
