@@ -17,6 +17,7 @@ sections:
   ops        operations against PyTorch's engines, and against the machine's measured peak
   networks   ResNet-50 and MobileNetV2 against PyTorch, onnxruntime and OpenVINO
   busy       one and two threads while another process keeps a core busy
+  training   a training step of a float network against PyTorch
   calls      what one call of an op costs in Python
   import     import qframe against import numpy
   reference  the reference engine against float32 NumPy

@@ -9,7 +9,7 @@ from .measurements import Measurement, Results
 from .processes import LIMITS, NATIVE
 from .tables import Table, fraction, milliseconds, percent, threads_of
 from .targets import is_large
-from .workloads import NETWORK_WORKLOADS, OPERATIONS, Workload
+from .workloads import NETWORK_WORKLOADS, OPERATIONS, TRAINING, Workload
 
 RIVALS = {"onnxruntime": "onnxruntime", "openvino": "OpenVINO"}
 Row = list[str]
@@ -76,6 +76,17 @@ def network_row(results: Results, m: Measurement) -> Row:
     for rival in RIVALS:
         rivals += [milliseconds(m.time(rival)), fraction(m.ratio(rival))]
     return [name, "" if m.isa == NATIVE else m.isa, str(m.threads), *compared, *rivals]
+
+
+def training(results: Results) -> Table:
+    """A training step, for each number of threads."""
+    columns = ["workload", "threads", "qframe ms", "PyTorch ms", "ratio", "allowed", ""]
+    rows = []
+    for threads in measured_threads(results, NATIVE):
+        for m in of_kind(results, TRAINING, NATIVE, threads).values():
+            name, own, theirs, _, *compared = operation_row(results, m)[:7]
+            rows.append([name, str(threads), own, theirs, *compared])
+    return Table("Training", columns, rows)
 
 
 def two_threads(results: Results) -> Table:

@@ -88,6 +88,7 @@ BLOCKS: dict[str, Callable[[Results], str]] = {
     "two-threads": partial(tabled, comparisons.two_threads),
     "busy-core": partial(tabled, comparisons.busy_core),
     "networks": partial(tabled, comparisons.networks),
+    "training": partial(tabled, comparisons.training),
     "peaks": partial(tabled, comparisons.peaks),
     "calls": partial(stored_table, "calls"),
     "import": partial(stored_table, "import"),

@@ -16,12 +16,14 @@ from .network_models.prepared import prepare
 from .processes import NATIVE, able, started
 from .rounds import measure
 from .tables import Table, show, threads_of
-from .workloads import BUSY, NETWORK_WORKLOADS, OPERATIONS, Workload, selected
+from .workloads import BUSY, NETWORK_WORKLOADS, OPERATIONS, TRAINING, Workload, selected
 
 #: Seconds of a repetition: many calls of an operation, a few of a network; long enough to meet the scheduler.
-SECONDS = {"operation": 0.01, "network": 0.1, "busy": 0.1}
+SECONDS = {"operation": 0.01, "network": 0.1, "busy": 0.1, "training": 0.1}
 #: PyTorch's engines whose threads are shown on a busy core.
 BUSY_PEERS = ("qframe", "torch-x86", "torch-onednn")
+#: To train floats, all of PyTorch's engines are the same.
+TRAINING_PEERS = ("qframe", "torch-x86")
 
 
 class Options(NamedTuple):
@@ -64,6 +66,13 @@ def compare_on_busy_core(options: Options, results: Results) -> None:
     names = [name for name in BUSY_PEERS if name in options.peers]
     compare(selected(BUSY, options.only), NATIVE, names, "busy", options._replace(threads=(1, 2)), results)
     show(comparisons.busy_core(results))
+
+
+def compare_training(options: Options, results: Results) -> None:
+    """A training step of a float network."""
+    names = [name for name in TRAINING_PEERS if name in options.peers]
+    compare(selected(TRAINING, options.only), NATIVE, names, "training", options, results)
+    show(comparisons.training(results))
 
 
 def compare(
@@ -128,6 +137,7 @@ SECTIONS: dict[str, Callable[[Options, Results], None]] = {
     "ops": compare_operations,
     "networks": compare_networks,
     "busy": compare_on_busy_core,
+    "training": compare_training,
     "calls": cost_of_calls,
     "import": cost_of_import,
     "reference": reference_engine,

@@ -1,4 +1,4 @@
-"""What is measured: operations and networks, as plain data that every process reads alike."""
+"""What is measured: operations, networks and training, as plain data that every process reads alike."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ OPERATIONS = (
     ),
     Workload("max pool 3x3 s2 1M", "max_pool", (MILLION, 3, 2)),
     Workload("global average pool 1M", "global_average_pool", (MILLION,)),
-    Workload("bilinear x2 64 @56", "bilinear", (SMALLER_IMAGE, 112)),
+    Workload("bilinear x2 1M", "bilinear", (MILLION, 256)),
     *(recurrent(kind, *sizes) for sizes in (SEQUENCE, SEQUENCES) for kind in ("lstm", "gru", "lstm_fp16")),
     Workload("layer norm 128x768", "layer_norm", (128, 768)),
     Workload("group norm 64/32 @56", "group_norm", (SMALLER_IMAGE, 32)),
@@ -90,7 +90,9 @@ NETWORK_WORKLOADS = tuple(
     Workload(make().title, "network", (key,), products(make(), IMAGE_SHAPE[-1]))
     for key, make in NETWORKS.items()
 )
-BY_NAME = {workload.name: workload for workload in (*OPERATIONS, *NETWORK_WORKLOADS)}
+#: The float network of the digits example.
+TRAINING = (Workload("training step, digits N64", "training", (64,)),)
+BY_NAME = {workload.name: workload for workload in (*OPERATIONS, *NETWORK_WORKLOADS, *TRAINING)}
 #: Run while another process keeps a core busy.
 BUSY = tuple(BY_NAME[name] for name in ("linear 128x768x3072", "conv 64-64 k3 @56"))
 

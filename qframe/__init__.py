@@ -4,7 +4,7 @@ The names are PyTorch's: ``qframe.quantization.prepare``, ``qframe.nn.quantized.
 ``qframe.per_tensor_affine``.  Importing loads no plugin; the first operation does.
 """
 
-from . import backends, nn, quantization
+from . import autograd, backends, nn, optim, quantization
 from .dtypes import DType, float16, get_dtype, qint8, qint32, quint8, register_dtype
 from .engines import registry as _registry
 from .functions import (
@@ -50,6 +50,7 @@ __all__ = [
     "QScheme",
     "QTensor",
     "__version__",
+    "autograd",
     "backends",
     "cat",
     "dequantize",
@@ -66,6 +67,7 @@ __all__ = [
     "manual_seed",
     "mean",
     "nn",
+    "optim",
     "per_channel_affine",
     "per_channel_symmetric",
     "per_tensor_affine",

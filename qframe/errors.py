@@ -93,6 +93,14 @@ class ConfigurationError(QFrameError, ValueError):
     """A qconfig, mapping or rule that cannot be honoured."""
 
 
+class GradientError(QFrameError, RuntimeError):
+    """Something cannot be differentiated, or its gradient is wrong."""
+
+
+class NonFiniteLoss(GradientError, ArithmeticError):
+    """A loss that is differentiated is NaN or infinite."""
+
+
 class StateDictError(QFrameError, RuntimeError):
     """A state_dict does not fit the module: missing or unexpected keys, wrong shapes."""
 
@@ -134,3 +142,7 @@ class FusionWarning(QFrameWarning):
 
 class QuantizationWarning(QFrameWarning):
     """Something about a model or qconfig that most likely is not what was meant."""
+
+
+class TrainingWarning(QFrameWarning):
+    """Something about a training that most likely is not what was meant."""

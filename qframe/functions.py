@@ -13,11 +13,12 @@ from typing import Any
 import numpy as np
 
 from . import ops
+from .autograd.tracing import detach
 from .dtypes import DType
 from .errors import DTypeError, QuantizationWarning
-from .nn import functional
+from .nn import functional, functional_shape
 from .qtensor import QTensor
-from .qtensor_joining import cat_per_channel
+from .qtensor.joining import cat_per_channel
 
 Array = np.ndarray[Any, Any]
 #: A float32 array or a QTensor; the result is of the same kind as the input.
@@ -89,7 +90,7 @@ def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     """
     quantized = [isinstance(tensor, QTensor) for tensor in tensors]
     if not any(quantized):
-        return np.concatenate(tensors, axis=dim)
+        return functional_shape.joined(tensors, dim)
     if not all(quantized):
         raise DTypeError("cat of float and quantized tensors", fix="Quantize or dequantize all of them first")
     first = tensors[0]
@@ -112,7 +113,7 @@ def stack(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     Qparams and errors are those of :func:`cat`.
     """
     if not any(isinstance(tensor, QTensor) for tensor in tensors):
-        return np.stack(tensors, axis=dim)
+        return functional_shape.stacked(tensors, dim)
     expanded = [t.unsqueeze(dim) if isinstance(t, QTensor) else np.expand_dims(t, dim) for t in tensors]
     return cat(expanded, dim)
 
@@ -121,7 +122,7 @@ def mean(input: Tensor, dim: int | tuple[int, ...] | None = None, keepdim: bool 
     """Mean over ``dim`` (default: all); quantized results keep the input's qparams."""
     if isinstance(input, QTensor):
         return ops.mean(input, (dim,) if isinstance(dim, int) else dim, keepdim)
-    return np.mean(input, axis=dim, keepdims=keepdim)
+    return functional_shape.mean(input, dim, keepdim)
 
 
 def reshape(input: Tensor, *shape: Any) -> Tensor:
@@ -138,7 +139,7 @@ def permute(input: Tensor, *dims: Any) -> Tensor:
     """A view with the dimensions in the given order."""
     if isinstance(input, QTensor):
         return input.permute(*dims)
-    return input.transpose(*dims)
+    return input.transpose(dims[0] if len(dims) == 1 else dims)
 
 
 def transpose(input: Tensor, dim0: int, dim1: int) -> Tensor:
@@ -152,4 +153,4 @@ def equal(input: Any, other: Any) -> bool:
     """Whether shape and all elements (of quantized tensors: integers, dtype and qparams) are the same."""
     if isinstance(input, QTensor):
         return input.equal(other)
-    return not isinstance(other, QTensor) and np.array_equal(input, other)
+    return not isinstance(other, QTensor) and np.array_equal(detach(input), detach(other))

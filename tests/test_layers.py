@@ -15,18 +15,11 @@ ROOT = Path(qframe.__file__).parent
 LAYERS = [
     ["version", "errors", "include_path", "include"],
     ["dtypes", "qschemes"],
-    ["qparams", "numerics", "numerics_recurrent", "numerics_transcendental", "random"],
-    [
-        "qtensor",
-        "qtensor_copying",
-        "qtensor_indexing",
-        "qtensor_joining",
-        "qtensor_numpy",
-        "qtensor_reductions",
-        "qtensor_repr",
-        "qtensor_views",
-    ],
+    ["qparams", "numerics", "random"],
+    ["qtensor"],
     ["engines"],
+    ["autograd"],
+    ["optim"],
     ["ops", "backends"],
     ["plugin"],
     ["native"],
@@ -95,7 +88,8 @@ def test_engines_know_no_op():
 def test_importing_qframe_loads_no_plugin_and_nothing_heavy():
     code = (
         "import sys, qframe;"
-        "heavy = 'pluggy', 'safetensors', 'pytest', 'torch', 'rich', 'sklearn', 'cffi', 'importlib.metadata';"
+        "heavy = 'autograd', 'pluggy', 'safetensors', 'pytest', 'torch', 'rich', 'sklearn', 'cffi',"
+        "        'importlib.metadata';"
         "lazy = 'qframe_', 'qframe.testing', 'qframe.native';"
         "print([m for m in sys.modules if m.startswith(lazy) or m in heavy])"
     )

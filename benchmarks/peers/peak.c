@@ -4,8 +4,10 @@
  * and vpaddd.  Twelve sums hide the instructions' latency.  The assembler is volatile, so that no compiler
  * drops or merges what nobody reads.
  */
+#define _GNU_SOURCE /* for CPU sets */
 #include <immintrin.h>
 #include <pthread.h>
+#include <sched.h>
 #include <string.h>
 
 enum { SUMS = 12, MAX_THREADS = 64 };
@@ -76,11 +78,33 @@ static void *work(void *argument) {
     return 0;
 }
 
+/* Keeps a thread on the n-th of the cores that are not this thread's, since Linux may start it beside this one. */
+static void place(pthread_attr_t *attributes, int n) {
+    cpu_set_t cores, one;
+    int here = sched_getcpu();
+    sched_getaffinity(0, sizeof cores, &cores);
+    for (int core = 0; core < CPU_SETSIZE; core++) {
+        if (core == here || !CPU_ISSET(core, &cores) || n--)
+            continue;
+        CPU_ZERO(&one);
+        CPU_SET(core, &one);
+        pthread_attr_setaffinity_np(attributes, sizeof one, &one);
+        return;
+    }
+}
+
 static void run_threads(struct task *task, int threads) {
     pthread_t started[MAX_THREADS];
     int running = 0;
-    while (running < threads - 1 && !pthread_create(&started[running], 0, work, task))
-        running++;
+    for (; running < threads - 1; running++) {
+        pthread_attr_t attributes;
+        pthread_attr_init(&attributes);
+        place(&attributes, running);
+        int failed = pthread_create(&started[running], &attributes, work, task);
+        pthread_attr_destroy(&attributes);
+        if (failed)
+            break;
+    }
     for (int i = running; i < threads; i++) /* this thread's share, and that of any that did not start */
         work(task);
     while (running--)

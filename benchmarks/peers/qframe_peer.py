@@ -12,10 +12,11 @@ from ..network_models.quantized import imported
 from ..workloads import Workload
 from . import Array, Prepared, Setting
 from .qframe_ops import KINDS
+from .training import qframe_step
 
 
 class QFrame:
-    """Operations and networks of qframe."""
+    """Operations, networks and training of qframe."""
 
     def __init__(self, setting: Setting) -> None:
         self.setting = setting
@@ -27,6 +28,8 @@ class QFrame:
         """Return the workload ready to run."""
         if workload.kind == "network":
             return self.network(*workload.sizes)
+        if workload.kind == "training":
+            return qframe_step(*workload.sizes)
         return Prepared(KINDS[workload.kind](*workload.sizes), real_numbers)
 
     def network(self, key: str) -> Prepared:

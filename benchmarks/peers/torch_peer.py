@@ -13,10 +13,11 @@ from ..network_models.eager import Framework, build, fusable
 from ..workloads import Workload
 from . import Array, Prepared, Setting
 from .torch_ops import KINDS
+from .training import torch_step
 
 
 class Torch:
-    """Operations and networks of PyTorch, in inference mode.
+    """Operations and networks of PyTorch, in inference mode, and training.
 
     Raises:
         ImportError: no PyTorch, or one without this engine.
@@ -39,6 +40,8 @@ class Torch:
         """Return the workload ready to run."""
         if workload.kind == "network":
             return self.network(*workload.sizes)
+        if workload.kind == "training":
+            return torch_step(self.torch, *workload.sizes)
         return Prepared(KINDS[workload.kind](self.torch, *workload.sizes), real_numbers)
 
     def network(self, key: str) -> Prepared:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..plugin import Clamp, DType, qint8, quint8
-from .buffers import Array
+from .buffers import Array, dense
 from .library import NativeLibrary
 
 Ints = tuple[int, ...]
@@ -39,7 +39,10 @@ def inverse(order: Ints) -> Ints:
 
 def lies_dense(x: Array, like: Array) -> bool:
     """Return whether ``x`` lies in memory as ``like`` does, which has no gaps."""
-    return x.strides == like.strides and x.shape == like.shape
+    if x.strides == like.strides and x.shape == like.shape:
+        return True
+    steps = zip(x.shape, x.strides, like.strides, strict=True)
+    return x.shape == like.shape and all(a == b for size, a, b in steps if size > 1)
 
 
 def memory(native: NativeLibrary, x: Array) -> Any:
@@ -57,11 +60,11 @@ def in_and_out(native: NativeLibrary, x: Array) -> tuple[Array, Any, Any]:
 
     Where there are gaps between the elements of ``x``, its pointer is that of a copy without them.
     """
-    out = np.empty_like(x)
     if x.flags.c_contiguous:
+        out = np.empty(x.shape, x.dtype)
         return out, native.from_buffer(native.u8, x), native.from_buffer(native.u8, out)
-    if x.strides != out.strides:
-        dense = np.empty_like(out)
-        dense[...] = x
-        x = dense
-    return out, memory(native, x), memory(native, out)
+    order = memory_order(x.strides)
+    ordered = dense(x.transpose(order))
+    out = np.empty(ordered.shape, x.dtype)
+    source, target = native.from_buffer(native.u8, ordered), native.from_buffer(native.u8, out)
+    return out.transpose(inverse(order)), source, target

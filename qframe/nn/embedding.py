@@ -6,10 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import ArgumentError, DTypeError
-from ..ops.checks import describe
-from . import init
+from . import functional, init
 from .functional_checks import Array, check_counts
+from .functional_embedding import checked_padding
 from .module import Module
 
 
@@ -19,7 +18,7 @@ class Embedding(Module):
     Args:
         num_embeddings: rows of the table.
         embedding_dim: length of a row.
-        padding_idx: a row that begins as zeros; negative numbers count from the end.
+        padding_idx: a row that begins as zeros and has no gradient; negative numbers count from the end.
         max_norm, norm_type, scale_grad_by_freq, sparse: only their defaults.
 
     Attributes:
@@ -47,14 +46,9 @@ class Embedding(Module):
             if value is not None and value is not False:
                 raise NotImplementedError(f"Embedding: {name}={value!r} is not supported")
         check_counts("Embedding", num_embeddings=num_embeddings, embedding_dim=embedding_dim)
-        if padding_idx is not None and not -num_embeddings <= padding_idx < num_embeddings:
-            raise ArgumentError(
-                f"Embedding: padding_idx={padding_idx} is no row of {num_embeddings}",
-                fix=f"Give a number from {-num_embeddings} to {num_embeddings - 1}",
-            )
         self.num_embeddings = num_embeddings
         self.embedding_dim = embedding_dim
-        self.padding_idx = None if padding_idx is None else padding_idx % num_embeddings
+        self.padding_idx = checked_padding(padding_idx, num_embeddings)
         self.register_parameter("weight", np.empty((num_embeddings, embedding_dim), np.float32))
         self.reset_parameters()
 
@@ -66,19 +60,7 @@ class Embedding(Module):
 
     def forward(self, input: Any) -> Array:
         """Return float32 of shape (..., embedding_dim) for integers of shape (...)."""
-        indices = input if isinstance(input, np.ndarray) else None
-        if indices is None or indices.dtype.kind not in "iu":
-            raise DTypeError(
-                f"Embedding: the input is {describe(input)}; it needs an array of integers",
-                fix="Use .astype('int64')",
-            )
-        if indices.size and not 0 <= indices.min() <= indices.max() < self.num_embeddings:
-            raise ArgumentError(
-                f"Embedding: the input holds indices from {indices.min()} to {indices.max()}, "
-                f"but the table has {self.num_embeddings} rows",
-                fix=f"Give indices from 0 to {self.num_embeddings - 1}",
-            )
-        return np.asarray(self.weight[indices])
+        return functional.embedding(input, self.weight, self.padding_idx)
 
     def extra_repr(self) -> str:
         """Return the arguments."""

@@ -5,7 +5,7 @@ quantized ones.  Other float dtypes are converted to float32; integers raise DTy
 """
 
 from .functional_batchnorm import batch_norm
-from .functional_conv import conv1d, conv2d, conv3d, linear
+from .functional_conv import conv1d, conv2d, conv3d
 from .functional_elementwise import (
     dropout,
     elu,
@@ -13,19 +13,20 @@ from .functional_elementwise import (
     hardswish,
     hardtanh,
     leaky_relu,
-    log_softmax,
     relu,
     relu6,
     sigmoid,
-    softmax,
     tanh,
     threshold,
 )
+from .functional_embedding import embedding
+from .functional_linear import linear
 from .functional_loss import cross_entropy, l1_loss, mse_loss, nll_loss
 from .functional_norms import group_norm, instance_norm, layer_norm
 from .functional_pooling import adaptive_avg_pool2d, avg_pool2d, avg_pool3d, max_pool2d
 from .functional_resize import interpolate, upsample, upsample_bilinear, upsample_nearest
 from .functional_shape import flatten, pad
+from .functional_softmax import log_softmax, softmax
 
 __all__ = [
     "adaptive_avg_pool2d",
@@ -38,6 +39,7 @@ __all__ = [
     "cross_entropy",
     "dropout",
     "elu",
+    "embedding",
     "flatten",
     "group_norm",
     "hardsigmoid",

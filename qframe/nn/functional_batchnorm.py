@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ..autograd.tracing import detach, differentiable
 from ..errors import ArgumentError
 from .functional_checks import Array, float_array, optional_vector
 
@@ -48,7 +49,7 @@ def batch_norm(
     for name, running in (("running_mean", running_mean), ("running_var", running_var)):
         optional_vector("batch_norm", running, name, x.shape[1])
     if training:
-        mean, var = _batch_statistics(x, running_mean, running_var, momentum)
+        mean, var = _batch_statistics(detach(x), running_mean, running_var, momentum)
     elif running_mean is None or running_var is None:
         raise ArgumentError(
             "batch_norm in evaluation needs running_mean and running_var",
@@ -56,7 +57,7 @@ def batch_norm(
         )
     else:
         mean, var = running_mean, running_var
-    return _normalized(x, mean, var, weight, bias, eps)
+    return _normalized(x, weight, bias, mean, var, eps, training)
 
 
 def batch_norm_input(op: str, x: Any) -> Array:
@@ -80,18 +81,62 @@ def _batch_statistics(
     for running, now in ((running_mean, mean), (running_var, var * (count / (count - 1)))):
         if running is not None:
             running[...] = (1 - momentum) * running + momentum * now
-    return mean.astype(np.float32), var.astype(np.float32)
+    return mean.astype(x.dtype), var.astype(x.dtype)
 
 
+def _normalized_gradients(
+    g: Array,
+    out: Array,
+    x: Array,
+    weight: Array | None,
+    bias: Array | None,
+    mean: Array,
+    var: Array,
+    eps: float,
+    training: bool,
+) -> Any:
+    """With the batch's own statistics, what moves all values of a channel alike has no effect on them."""
+    factor = _channels(1.0 / np.sqrt(var.astype(np.float64) + eps), x)
+    centered = (x - _channels(mean, x)) * factor
+    by_bias, by_weight = _channel_sums(g), _channel_sums(g * centered)
+
+    def by_input() -> Array:
+        scale = factor if weight is None else factor * _channels(weight, x)
+        if not training:
+            return g * scale
+        count = x.size // x.shape[1]
+        return scale * (g - _channels(by_bias / count, x) - centered * _channels(by_weight / count, x))
+
+    return by_input, by_weight, by_bias, None, None, None, None
+
+
+@differentiable(_normalized_gradients)
 def _normalized(
-    x: Array, mean: Array, var: Array, weight: Array | None, bias: Array | None, eps: float
+    x: Array,
+    weight: Array | None,
+    bias: Array | None,
+    mean: Array,
+    var: Array,
+    eps: float,
+    training: bool,
 ) -> Array:
-    shape: Any = (-1, *(1,) * (x.ndim - 2))
+    """Normalize by ``mean`` and ``var``; ``training`` says that they are those of ``x``."""
     scale = 1.0 / np.sqrt(var.astype(np.float64) + eps)
     if weight is not None:
         scale = scale * weight
-    out = x - mean.reshape(shape).astype(np.float32, copy=False)
-    out *= scale.astype(np.float32).reshape(shape)
+    out = x - _channels(mean, x)
+    out *= _channels(scale, x)
     if bias is not None:
-        out += bias.reshape(shape)
+        out += _channels(bias, x)
     return out
+
+
+def _channels(vector: Array, like: Array) -> Array:
+    """Return a vector with an entry for each channel, in the dtype of ``like``, as it broadcasts there."""
+    shape: Any = (-1, *(1,) * (like.ndim - 2))
+    return vector.astype(like.dtype, copy=False).reshape(shape)
+
+
+def _channel_sums(x: Array) -> Array:
+    """Return the sum over each channel, computed in float64."""
+    return np.asarray(x.sum(axis=(0, *range(2, x.ndim)), dtype=np.float64).astype(x.dtype))

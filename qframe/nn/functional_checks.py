@@ -5,10 +5,11 @@ from __future__ import annotations
 import operator
 from collections.abc import Iterable
 from numbers import Real
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
+from ..autograd.tracing import dtype_of, is_traced, working_dtype
 from ..errors import ArgumentError, DTypeError
 from ..ops.checks import describe
 from ..ops.geometry import check_window, conv_output_size, pool_output_size
@@ -23,6 +24,8 @@ _DEQUANTIZE = "Put a DeQuantStub before this layer, or call dequantize()"
 def float_array(op: str, x: Any, name: str = "the input", fix: str = _DEQUANTIZE) -> Array:
     """Return ``x`` as a float32 array; float32 is not copied, other floats are converted.
 
+    A traced array stays traced.
+
     Args:
         fix: what to advise where ``x`` is quantized.
 
@@ -33,12 +36,20 @@ def float_array(op: str, x: Any, name: str = "the input", fix: str = _DEQUANTIZE
         return x
     if isinstance(x, QTensor):
         raise DTypeError(f"{op}: {name} is {describe(x)}; it needs a float32 array", fix=fix)
+    if is_traced(x):
+        dtype = working_dtype(dtype_of(x))
+        return cast(Array, x if dtype == dtype_of(x) else x.astype(dtype))
     if isinstance(x, (np.ndarray, np.generic)) and x.dtype.kind == "f":
-        return np.asarray(x, dtype=np.float32)
-    raise DTypeError(
-        f"{op}: {name} is {describe(x)}; it needs a float32 array",
-        fix="Use .astype('float32')" if isinstance(x, (np.ndarray, np.generic)) else "Make it a NumPy array",
-    )
+        return np.asarray(x, dtype=working_dtype(x.dtype))
+    raise DTypeError(f"{op}: {name} is {describe(x)}; it needs a float32 array", fix=_advice(x))
+
+
+def _advice(x: Any) -> str:
+    if isinstance(x, np.ndarray) and x.dtype == object:
+        return (
+            "It may come from a function of NumPy that has no gradient; use that of qframe or autograd.numpy"
+        )
+    return "Use .astype('float32')" if isinstance(x, (np.ndarray, np.generic)) else "Make it a NumPy array"
 
 
 def weighted_input(op: str, x: Any) -> Array:

@@ -1,4 +1,7 @@
-"""Activation functions, softmax and dropout on float arrays; most take quantized tensors too."""
+"""Activation functions and dropout on float arrays; most take quantized tensors too.
+
+Each float function stands below the gradient that belongs to it.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from .. import ops
+from ..autograd.tracing import differentiable, is_traced, store
 from ..errors import ArgumentError, DTypeError
 from ..qtensor import QTensor
 from ..random import generator
@@ -28,7 +32,18 @@ def relu(input: Tensor, inplace: bool = False) -> Tensor:
     if isinstance(input, QTensor):
         return _stored(input, ops.relu(input), inplace)
     x = float_array("relu", input)
-    return np.maximum(x, np.float32(0), out=_target(x, inplace))
+    if inplace and not is_traced(x):
+        return np.maximum(x, np.float32(0), out=x)
+    return _stored(x, _relu(x), inplace)
+
+
+def _relu_gradient(g: Array, out: Array, x: Array) -> tuple[Array]:
+    return (g * (out > 0),)
+
+
+@differentiable(_relu_gradient)
+def _relu(x: Array) -> Array:
+    return np.maximum(x, np.float32(0), out=np.empty_like(x))
 
 
 def relu6(input: Tensor, inplace: bool = False) -> Tensor:
@@ -48,7 +63,18 @@ def hardtanh(input: Tensor, min_val: float = -1.0, max_val: float = 1.0, inplace
     x = float_array("hardtanh", input)
     if min_val > max_val:
         raise ArgumentError(f"hardtanh: min_val {min_val} exceeds max_val {max_val}", fix="Swap them")
-    return np.clip(x, np.float32(min_val), np.float32(max_val), out=_target(x, inplace))
+    if inplace and not is_traced(x):
+        return np.clip(x, np.float32(min_val), np.float32(max_val), out=x)
+    return _stored(x, _clip(x, np.float32(min_val), np.float32(max_val)), inplace)
+
+
+def _clip_gradient(g: Array, out: Array, x: Array, low: np.float32, high: np.float32) -> tuple[Any, ...]:
+    return g * ((x > low) & (x < high)), None, None
+
+
+@differentiable(_clip_gradient)
+def _clip(x: Array, low: np.float32, high: np.float32) -> Array:
+    return np.clip(x, low, high, out=np.empty_like(x))
 
 
 def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = False) -> Tensor:
@@ -56,7 +82,16 @@ def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = Fals
     if isinstance(input, QTensor):
         return _stored(input, ops.leaky_relu(input, negative_slope), inplace)
     x = float_array("leaky_relu", input)
-    return _stored(x, np.where(x > 0, x, x * np.float32(negative_slope)), inplace)
+    return _stored(x, _leaky_relu(x, np.float32(negative_slope)), inplace)
+
+
+def _leaky_relu_gradient(g: Array, out: Array, x: Array, slope: np.float32) -> tuple[Any, ...]:
+    return np.where(x > 0, g, g * slope), None
+
+
+@differentiable(_leaky_relu_gradient)
+def _leaky_relu(x: Array, slope: np.float32) -> Array:
+    return np.where(x > 0, x, x * slope)
 
 
 def threshold(input: Tensor, threshold: float, value: float, inplace: bool = False) -> Tensor:
@@ -64,8 +99,16 @@ def threshold(input: Tensor, threshold: float, value: float, inplace: bool = Fal
     if isinstance(input, QTensor):
         return _stored(input, ops.threshold(input, threshold, value), inplace)
     x = float_array("threshold", input)
-    kept = ~(x <= np.float32(threshold))  # NaN passes
-    return _stored(x, np.where(kept, x, np.float32(value)), inplace)
+    return _stored(x, _threshold(x, np.float32(threshold), np.float32(value)), inplace)
+
+
+def _threshold_gradient(g: Array, out: Array, x: Array, threshold: np.float32, _: Any) -> tuple[Any, ...]:
+    return g * ~(x <= threshold), None, None
+
+
+@differentiable(_threshold_gradient)
+def _threshold(x: Array, threshold: np.float32, value: np.float32) -> Array:
+    return np.where(~(x <= threshold), x, value)  # NaN passes
 
 
 def elu(input: Array, alpha: float = 1.0, inplace: bool = False) -> Array:
@@ -75,8 +118,16 @@ def elu(input: Array, alpha: float = 1.0, inplace: bool = False) -> Array:
         DTypeError: no float array; a quantized tensor, whose result needs qparams of its own.
     """
     x = float_array("elu", input, fix=_needs_qparams("elu"))
-    negative = np.float32(alpha) * np.expm1(np.minimum(x, np.float32(0)))
-    return _stored(x, np.where(x > 0, x, negative), inplace)
+    return _stored(x, _elu(x, np.float32(alpha)), inplace)
+
+
+def _elu_gradient(g: Array, out: Array, x: Array, alpha: np.float32) -> tuple[Any, ...]:
+    return np.where(x > 0, g, g * (alpha * np.exp(np.minimum(x, np.float32(0))))), None
+
+
+@differentiable(_elu_gradient)
+def _elu(x: Array, alpha: np.float32) -> Array:
+    return np.where(x > 0, x, alpha * np.expm1(np.minimum(x, np.float32(0))))
 
 
 def hardswish(input: Array, inplace: bool = False) -> Array:
@@ -86,8 +137,18 @@ def hardswish(input: Array, inplace: bool = False) -> Array:
         DTypeError: no float array; a quantized tensor, whose result needs qparams of its own.
     """
     x = float_array("hardswish", input, fix=_needs_qparams("hardswish"))
+    return _stored(x, _hardswish(x), inplace)
+
+
+def _hardswish_gradient(g: Array, out: Array, x: Array) -> tuple[Array]:
+    slope = x / np.float32(3) + np.float32(0.5)
+    return (g * np.where(x <= -3, np.float32(0), np.where(x < 3, slope, np.float32(1))),)
+
+
+@differentiable(_hardswish_gradient)
+def _hardswish(x: Array) -> Array:
     gate = np.clip(x + np.float32(3), np.float32(0), np.float32(6))
-    return _stored(x, x * gate / np.float32(6), inplace)
+    return x * gate / np.float32(6)
 
 
 def hardsigmoid(input: Tensor, inplace: bool = False) -> Tensor:
@@ -105,15 +166,32 @@ def hardsigmoid(input: Tensor, inplace: bool = False) -> Tensor:
             )
         return ops.hardsigmoid(input)
     x = float_array("hardsigmoid", input)
+    return _stored(x, _hardsigmoid(x), inplace)
+
+
+def _hardsigmoid_gradient(g: Array, out: Array, x: Array) -> tuple[Array]:
+    return (g * ((x > -3) & (x < 3)) / np.float32(6),)
+
+
+@differentiable(_hardsigmoid_gradient)
+def _hardsigmoid(x: Array) -> Array:
     gate = np.clip(x + np.float32(3), np.float32(0), np.float32(6))
-    return _stored(x, gate / np.float32(6), inplace)
+    return gate / np.float32(6)
 
 
 def sigmoid(input: Tensor) -> Tensor:
     """1 / (1 + exp(-x)); of a quantized tensor with the fixed output range 0..1."""
     if isinstance(input, QTensor):
         return ops.sigmoid(input)
-    x = float_array("sigmoid", input)
+    return _sigmoid(float_array("sigmoid", input))
+
+
+def _sigmoid_gradient(g: Array, out: Array, x: Array) -> tuple[Array]:
+    return (g * out * (1 - out),)
+
+
+@differentiable(_sigmoid_gradient)
+def _sigmoid(x: Array) -> Array:
     small = np.exp(-np.abs(x))  # never overflows
     return np.where(x >= 0, np.float32(1), small) / (np.float32(1) + small)
 
@@ -122,24 +200,16 @@ def tanh(input: Tensor) -> Tensor:
     """tanh(x); of a quantized tensor with the fixed output range -1..1."""
     if isinstance(input, QTensor):
         return ops.tanh(input)
-    return np.asarray(np.tanh(float_array("tanh", input)))
+    return _tanh(float_array("tanh", input))
 
 
-def softmax(input: Array, dim: int) -> Array:
-    """exp(x), divided by its sum along ``dim``.
-
-    Raises:
-        DTypeError: no float array.
-        ArgumentError: there is no dimension ``dim``.
-    """
-    powers = np.exp(_below_zero("softmax", input, dim))
-    return np.asarray(powers / powers.sum(axis=dim, keepdims=True))
+def _tanh_gradient(g: Array, out: Array, x: Array) -> tuple[Array]:
+    return (g * (1 - out * out),)
 
 
-def log_softmax(input: Array, dim: int) -> Array:
-    """The logarithm of :func:`softmax`, without its loss of small values."""
-    x = _below_zero("log_softmax", input, dim)
-    return np.asarray(x - np.log(np.exp(x).sum(axis=dim, keepdims=True)))
+@differentiable(_tanh_gradient)
+def _tanh(x: Array) -> Array:
+    return np.asarray(np.tanh(x))
 
 
 def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
@@ -162,7 +232,16 @@ def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool 
         return x
     kept = generator().random(x.shape, dtype=np.float32) >= np.float32(p)
     scale = np.float32(1.0 / (1.0 - p) if p < 1.0 else 1.0)
-    return _stored(x, np.where(kept, x * scale, np.float32(0)), inplace)
+    return _stored(x, _masked(x, kept, scale), inplace)
+
+
+def _masked_gradient(g: Array, out: Array, x: Array, kept: Array, scale: np.float32) -> tuple[Any, ...]:
+    return np.where(kept, g * scale, np.float32(0)), None, None
+
+
+@differentiable(_masked_gradient)
+def _masked(x: Array, kept: Array, scale: np.float32) -> Array:
+    return np.where(kept, x * scale, np.float32(0))
 
 
 def _needs_qparams(op: str) -> str:
@@ -173,24 +252,12 @@ def _needs_qparams(op: str) -> str:
     )
 
 
-def _below_zero(op: str, input: Any, dim: int) -> Array:
-    """Return x less its maximum along ``dim``, so that no exponential overflows."""
-    x = float_array(op, input)
-    if not -x.ndim <= dim < x.ndim:
-        raise ArgumentError(
-            f"{op}: dim={dim} for an input of shape {x.shape}", fix="Name an existing dimension"
-        )
-    return np.asarray(x - x.max(axis=dim, keepdims=True, initial=-np.inf))
-
-
-def _target(x: Array, inplace: bool) -> Array:
-    return x if inplace else np.empty_like(x)
-
-
 def _stored(input: Tensor, result: Tensor, inplace: bool) -> Tensor:
     """Return ``result``, or ``input`` with the result stored in it."""
     if not inplace:
         return result
+    if is_traced(input):
+        return store(input, result)
     if isinstance(input, QTensor):
         input.copy_(result)
     else:

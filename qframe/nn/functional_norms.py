@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..autograd.tracing import detach, differentiable
 from ..errors import ArgumentError
 from .functional_batchnorm import batch_norm
 from .functional_checks import Array, Ints, float_array, optional_vector
@@ -43,9 +44,9 @@ def layer_norm(
             f"layer_norm: an input of shape {x.shape} does not end in normalized_shape={shape}",
             fix="Give the last dimensions of the input",
         )
-    arrays = [_elements(name, values, shape) for name, values in (("weight", weight), ("bias", bias))]
-    rows = _normalized(x.reshape(math.prod(x.shape[: x.ndim - len(shape)]), math.prod(shape)), eps)
-    return _affine(rows.reshape(x.shape), *arrays)
+    weight, bias = _elements("weight", weight, shape), _elements("bias", bias, shape)
+    rows = math.prod(x.shape[: x.ndim - len(shape)])
+    return _normalized(x, weight, bias, (rows, math.prod(shape)), shape, eps)
 
 
 def group_norm(
@@ -71,13 +72,10 @@ def group_norm(
             f"shape {x.shape}",
             fix="Choose a number of groups that divides the number of channels",
         )
-    vectors = (
-        optional_vector("group_norm", weight, "weight", channels),
-        optional_vector("group_norm", bias, "bias", channels),
-    )
-    size = channels // num_groups * math.prod(x.shape[2:])
-    rows = _normalized(x.reshape(x.shape[0] * num_groups, size), eps)
-    return _affine(rows.reshape(x.shape), *(_along_channels(v, x.ndim) for v in vectors))
+    weight = optional_vector("group_norm", weight, "weight", channels)
+    bias = optional_vector("group_norm", bias, "bias", channels)
+    rows = x.shape[0] * num_groups, channels // num_groups * math.prod(x.shape[2:])
+    return _normalized(x, weight, bias, rows, (channels, *(1,) * (x.ndim - 2)), eps)
 
 
 def instance_norm(
@@ -117,7 +115,7 @@ def instance_norm(
     for name, running in (("running_mean", running_mean), ("running_var", running_var)):
         optional_vector("instance_norm", running, name, channels)
     out = group_norm(x, max(channels, 1), weight, bias, eps)
-    _track(x, running_mean, running_var, momentum, count)
+    _track(detach(x), running_mean, running_var, momentum, count)
     return out
 
 
@@ -134,25 +132,59 @@ def _track(
         running_var[...] = (1 - momentum) * running_var + momentum * var
 
 
-def _normalized(rows: Array, eps: float) -> Array:
-    """Return rows with mean 0 and variance 1; both are computed in float64."""
+def _normalized_gradients(
+    g: Array,
+    out: Array,
+    x: Array,
+    weight: Array | None,
+    bias: Array | None,
+    rows: Ints,
+    shape: Ints,
+    eps: float,
+) -> Any:
+    """What moves all values of a row alike has no effect on the row's normalized values."""
+    standard, factor = _standardized(x.reshape(rows), eps)
+
+    def by_input() -> Array:
+        inner = (g if weight is None else g * weight.reshape(shape)).reshape(rows)
+        shift = inner.mean(axis=1, keepdims=True)
+        slope = (inner * standard).mean(axis=1, keepdims=True)
+        return ((inner - shift - standard * slope) * factor).reshape(x.shape)
+
+    def by_weight() -> Array:
+        return _summed(g * standard.reshape(x.shape), shape, weight)
+
+    return by_input, by_weight, lambda: _summed(g, shape, bias), None, None, None
+
+
+@differentiable(_normalized_gradients)
+def _normalized(
+    x: Array, weight: Array | None, bias: Array | None, rows: Ints, shape: Ints, eps: float
+) -> Array:
+    """Standardize the rows that ``x`` has in the shape ``rows``; weight and bias broadcast in ``shape``."""
+    out = _standardized(x.reshape(rows), eps)[0].reshape(x.shape)
+    if weight is not None:
+        out *= weight.reshape(shape)
+    if bias is not None:
+        out += bias.reshape(shape)
+    return out
+
+
+def _standardized(rows: Array, eps: float) -> tuple[Array, Array]:
+    """Return rows with mean 0 and variance 1, both computed in float64, and what they were multiplied by."""
     if not rows.size:
-        return rows.copy()
+        return rows.copy(), np.ones((rows.shape[0], 1), rows.dtype)
     mean = rows.mean(axis=1, keepdims=True, dtype=np.float64)
     factor = 1.0 / np.sqrt(rows.var(axis=1, keepdims=True, dtype=np.float64) + eps)
-    return np.asarray((rows - mean.astype(np.float32)) * factor.astype(np.float32))
+    factor = np.asarray(factor.astype(rows.dtype))
+    return np.asarray((rows - mean.astype(rows.dtype)) * factor), factor
 
 
-def _affine(x: Array, weight: Array | None, bias: Array | None) -> Array:
-    if weight is not None:
-        x *= weight
-    if bias is not None:
-        x += bias
-    return x
-
-
-def _along_channels(vector: Array | None, ndim: int) -> Array | None:
-    return None if vector is None else vector.reshape(-1, *[1] * (ndim - 2))
+def _summed(x: Array, shape: Ints, like: Any) -> Array:
+    """Return, in the shape of ``like``, sums in float64 over the dimensions where ``shape`` has no extent."""
+    kept = (1,) * (x.ndim - len(shape)) + tuple(shape)
+    axes = tuple(axis for axis, length in enumerate(kept) if length == 1)
+    return np.asarray(x.sum(axis=axes, dtype=np.float64).astype(x.dtype).reshape(like.shape))
 
 
 def _elements(name: str, values: Any, shape: Ints) -> Array | None:

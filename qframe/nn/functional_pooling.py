@@ -1,4 +1,4 @@
-"""Pooling of float arrays and quantized tensors.
+"""Pooling of float arrays and quantized tensors, and its gradients.
 
 Maximum and sum over a window are taken along one dimension after the other, tap by tap, so that a
 window of h × w costs h + w passes over the array.
@@ -6,12 +6,14 @@ window of h × w costs h + w passes over the array.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import reduce
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
 from .. import ops
+from ..autograd.tracing import differentiable
 from ..errors import ArgumentError
 from ..ops.geometry import adaptive_windows
 from ..qtensor import QTensor
@@ -54,8 +56,7 @@ def max_pool2d(
         return ops.max_pool2d(input, kernel, step, border, spread, ceil_mode)
     x = _image("max_pool2d", input, *_IMAGES)
     size = pool_size("max_pool2d", x.shape[-2:], kernel, step, border, spread, ceil_mode)
-    x = pad_spatial(x, border, -np.inf, _overhang(x.shape[-2:], size, kernel, step, border, spread))
-    return _reduce(np.maximum, x, size, kernel, step, spread)
+    return _max_pool(x, _Windows(size, kernel, step, border, spread))
 
 
 def avg_pool2d(
@@ -121,9 +122,8 @@ def _average_pool(
     dims = len(kernel)
     shape, ones = x.shape[-dims:], (1,) * dims
     size = pool_size(op, shape, kernel, stride, padding, ones, ceil_mode)
-    x = pad_spatial(x, padding, 0.0, _overhang(shape, size, kernel, stride, padding, ones))
     divisor: Any = divisor_override or _counts(shape, size, kernel, stride, padding, include)
-    return np.asarray(_reduce(np.add, x, size, kernel, stride, ones) / np.float32(divisor))
+    return _sum_pool(x, np.float32(divisor), _Windows(size, kernel, stride, padding, ones))
 
 
 def adaptive_avg_pool2d(input: Tensor, output_size: Any) -> Tensor:
@@ -155,6 +155,20 @@ def adaptive_avg_pool2d(input: Tensor, output_size: Any) -> Tensor:
     return _averages(_averages(input, -1, width), -2, height)
 
 
+def _averages_gradient(g: Array, out: Array, x: Array, axis: int, size: int) -> tuple[Any, ...]:
+    total = np.zeros_like(x)
+    for i, (start, stop) in enumerate(adaptive_windows(x.shape[axis], size)):
+        total[_at(axis, slice(start, stop))] += g[_at(axis, slice(i, i + 1))] / np.float32(stop - start)
+    return total, None, None
+
+
+@differentiable(_averages_gradient)
+def _averages(x: Array, axis: int, size: int) -> Array:
+    windows = adaptive_windows(x.shape[axis], size)
+    parts = [x[_at(axis, slice(*window))].mean(axis=axis, keepdims=True) for window in windows]
+    return np.concatenate(parts, axis=axis)
+
+
 def _window(kernel_size: Any, stride: Any, dims: int) -> tuple[Any, Any]:
     kernel = whole_numbers("kernel_size", kernel_size, dims, 1)
     empty = stride is None or (isinstance(stride, (tuple, list)) and not stride)
@@ -167,15 +181,72 @@ def _image(op: str, input: Any, *layouts: str) -> Array:
     return x
 
 
-def _overhang(shape: Ints, size: Ints, kernel: Ints, stride: Ints, padding: Ints, dilation: Ints) -> Ints:
-    """How far the last window reaches over the end of the padded input (only with ceil_mode)."""
-    return tuple(
-        max(0, (o - 1) * s + d * (k - 1) + 1 - (n + 2 * p))
-        for n, o, k, s, p, d in zip(shape, size, kernel, stride, padding, dilation, strict=True)
-    )
+class _Windows(NamedTuple):
+    """How windows lie over the last dimensions; ``size`` says how many there are in each."""
+
+    size: Ints
+    kernel: Ints
+    stride: Ints
+    padding: Ints
+    dilation: Ints
+
+    def padded(self, x: Array, value: float) -> Array:
+        """Return ``x`` with padding, also under a last window that reaches beyond it."""
+        return pad_spatial(x, self.padding, value, self._overhang(x.shape[-len(self.size) :]))
+
+    def unpadded(self, x: Array, shape: Ints) -> Array:
+        """Return the part of a padded array that is no padding."""
+        pairs = zip(self.padding, shape[-len(self.padding) :], strict=True)
+        inner: tuple[Any, ...] = (..., *(slice(p, p + n) for p, n in pairs))
+        return x[inner]
+
+    def _overhang(self, shape: Ints) -> Ints:
+        return tuple(
+            max(0, (o - 1) * s + d * (k - 1) + 1 - (n + 2 * p))
+            for n, o, k, s, p, d in zip(shape, *self, strict=True)
+        )
+
+    def taps(self) -> Iterator[tuple[Any, ...]]:
+        """Yield, for each place in a window, the index of the elements that lie there, in all windows."""
+        for at in np.ndindex(*self.kernel):
+            starts = [i * d for i, d in zip(at, self.dilation, strict=True)]
+            ends = [
+                start + (o - 1) * s + 1 for start, o, s in zip(starts, self.size, self.stride, strict=True)
+            ]
+            yield (..., *map(slice, starts, ends, self.stride))
 
 
-def _reduce(ufunc: np.ufunc, x: Array, size: Ints, kernel: Ints, stride: Ints, dilation: Ints) -> Array:
+def _max_pool_gradient(g: Array, out: Array, x: Array, windows: _Windows) -> tuple[Any, ...]:
+    """The first of several largest values gets the gradient of a window."""
+    padded = windows.padded(x, -np.inf)
+    total, open_ = np.zeros_like(padded), np.ones(out.shape, bool)
+    for tap in windows.taps():
+        chosen = (padded[tap] == out) & open_
+        total[tap] += g * chosen
+        open_ &= ~chosen
+    return windows.unpadded(total, x.shape), None
+
+
+@differentiable(_max_pool_gradient)
+def _max_pool(x: Array, windows: _Windows) -> Array:
+    return _reduce(np.maximum, windows.padded(x, -np.inf), windows)
+
+
+def _sum_pool_gradient(g: Array, out: Array, x: Array, divisor: Any, windows: _Windows) -> tuple[Any, ...]:
+    total = np.zeros_like(windows.padded(x, 0.0))
+    part = g / divisor
+    for tap in windows.taps():
+        total[tap] += part
+    return windows.unpadded(total, x.shape), None, None
+
+
+@differentiable(_sum_pool_gradient)
+def _sum_pool(x: Array, divisor: Any, windows: _Windows) -> Array:
+    return np.asarray(_reduce(np.add, windows.padded(x, 0.0), windows) / divisor)
+
+
+def _reduce(ufunc: np.ufunc, x: Array, windows: _Windows) -> Array:
+    size, kernel, stride, _, dilation = windows
     for axis in range(-1, -1 - len(kernel), -1):
         x = _reduce_axis(ufunc, x, axis, size[axis], kernel[axis], stride[axis], dilation[axis])
     return x
@@ -202,12 +273,6 @@ def _counts(shape: Ints, size: Ints, kernel: Ints, stride: Ints, padding: Ints, 
         low, high = (-p, n + p) if with_padding else (0, n)
         lengths.append(np.minimum(start + k, high) - np.maximum(start, low))
     return reduce(np.multiply.outer, lengths).astype(np.float32)
-
-
-def _averages(x: Array, axis: int, size: int) -> Array:
-    windows = adaptive_windows(x.shape[axis], size)
-    parts = [x[_at(axis, slice(*window))].mean(axis=axis, keepdims=True) for window in windows]
-    return np.concatenate(parts, axis=axis)
 
 
 def _at(axis: int, part: slice) -> tuple[Any, ...]:

@@ -9,9 +9,11 @@ from typing import Any, TypeVar
 import numpy as np
 
 from .. import numerics, ops
+from ..autograd.tracing import differentiable
 from ..errors import ArgumentError, UnsupportedArgument
 from ..qtensor import QTensor
 from .functional_checks import Array, Ints, check_choice, check_ranks, float_array, whole_numbers
+from .functional_shape import mapped, selection
 
 Tensor = TypeVar("Tensor", Array, QTensor)
 Factors = tuple[float | None, ...]
@@ -53,6 +55,26 @@ def interpolate(
         return _quantized(input, output, factors, mode, bool(align_corners))
     if 0 in x.shape[2:]:
         raise ArgumentError(f"interpolate of an empty input {x.shape}", fix="Give a larger input")
+    return _interpolated(x, mode, output, factors, bool(align_corners))
+
+
+def _interpolated_gradient(
+    g: Array, out: Array, x: Array, mode: str, output: Ints, factors: Factors, align_corners: bool
+) -> tuple[Any, ...]:
+    for axis, (n, factor) in enumerate(zip(output, factors, strict=True), 2):
+        length = x.shape[axis]
+        if mode == "nearest":
+            matrix = selection(_nearest_sources(length, n, factor), length, g.dtype)
+        else:
+            first, second, first_weight, second_weight = _linear_sources(length, n, factor, align_corners)
+            matrix = selection(first, length, g.dtype) * first_weight[:, None]
+            matrix += selection(second, length, g.dtype) * second_weight[:, None]
+        g = mapped(g, axis, matrix)
+    return g, None, None, None, None
+
+
+@differentiable(_interpolated_gradient)
+def _interpolated(x: Array, mode: str, output: Ints, factors: Factors, align_corners: bool) -> Array:
     for axis, (n, factor) in enumerate(zip(output, factors, strict=True), 2):
         x = _nearest(x, axis, n, factor) if mode == "nearest" else _linear(x, axis, n, factor, align_corners)
     return np.ascontiguousarray(x)
@@ -148,16 +170,23 @@ def _quantized(x: QTensor, output: Any, factors: Any, mode: str, align_corners: 
 
 
 def _nearest(x: Array, axis: int, output: int, factor: float | None) -> Array:
+    return np.take(x, _nearest_sources(x.shape[axis], output, factor), axis=axis)
+
+
+def _nearest_sources(length: int, output: int, factor: float | None) -> Array:
     """As PyTorch 1.6 does with floats, keep or double a length by the sizes, whatever the factor."""
-    length = x.shape[axis]
-    factor = None if output in (length, 2 * length) else factor
-    return np.take(x, numerics.nearest_sources(length, output, factor), axis=axis)
+    return numerics.nearest_sources(length, output, None if output in (length, 2 * length) else factor)
 
 
-def _linear(x: Array, axis: int, output: int, factor: float | None, align_corners: bool | None) -> Array:
-    """As PyTorch does with floats, keep a length by the sizes, whatever the factor."""
-    factor = None if output == x.shape[axis] else factor
-    sources = numerics.linear_sources(x.shape[axis], output, bool(align_corners), factor)
+def _linear(x: Array, axis: int, output: int, factor: float | None, align_corners: bool) -> Array:
+    sources = _linear_sources(x.shape[axis], output, factor, align_corners)
     weights = sources.first_weight, sources.second_weight
     first, second = (numerics.along_axis(weight, axis, x.ndim) for weight in weights)
     return np.asarray(first * np.take(x, sources.first, axis) + second * np.take(x, sources.second, axis))
+
+
+def _linear_sources(
+    length: int, output: int, factor: float | None, align_corners: bool
+) -> numerics.LinearSources:
+    """As PyTorch does with floats, keep a length by the sizes, whatever the factor."""
+    return numerics.linear_sources(length, output, align_corners, None if output == length else factor)

@@ -6,11 +6,12 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from ..autograd.tracing import is_traced
 from ..errors import ArgumentError, DTypeError, QFrameError
 from ..ops.checks import describe
 from ..qtensor import QTensor
 from .hooks import Hook, HookHandle, HookTable, register
-from .parameter import Parameter, parameter_array
+from .parameter import DETACH, Parameter, parameter_array
 from .state import StateDict
 from .traversal import Array, Traversal
 
@@ -165,10 +166,12 @@ class Module(Traversal, StateDict):
     # -- attributes ------------------------------------------------------------------------------
 
     def __getattr__(self, name: str) -> Any:
+        own = self.__dict__
+        if name in own.get("_modules", ()):  # on the path of every call of a submodule
+            return own["_modules"][name]
         for table in _TABLES:
-            entries = self.__dict__.get(table)
-            if entries is not None and name in entries:
-                return entries[name]
+            if name in own.get(table, ()):
+                return own[table][name]
         raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'", name=name, obj=self)
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -256,5 +259,5 @@ def _buffer_value(name: str, value: Any) -> Any:
         return np.asarray(value)
     raise DTypeError(
         f"buffer {name!r} must be an array, a quantized tensor or None, got {describe(value)}",
-        fix="Wrap it with numpy.asarray",
+        fix=DETACH if is_traced(value) else "Wrap it with numpy.asarray",
     )

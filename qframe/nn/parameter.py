@@ -6,10 +6,14 @@ from typing import Any
 
 import numpy as np
 
+from ..autograd.tracing import is_traced
 from ..errors import DTypeError
 from ..ops.checks import describe
 
 Array = np.ndarray[Any, Any]
+
+#: What to advise where a traced array is to stay in a module.
+DETACH = "Store detach(x), the values without their gradient"
 
 
 class Parameter:
@@ -40,6 +44,8 @@ def parameter_array(data: Any) -> Array:
         return np.asarray(data, dtype=np.float32)
     raise DTypeError(
         f"a parameter must be a float array, got {describe(data)}",
-        fix="Use .astype('float32') for integers, dequantize() for quantized tensors, "
+        fix=DETACH
+        if is_traced(data)
+        else "Use .astype('float32') for integers, dequantize() for quantized tensors, "
         "register_buffer for what is not learned",
     )

@@ -5,9 +5,8 @@ from __future__ import annotations
 import warnings
 
 from ..errors import QFrameWarning
-from ..numerics_recurrent import Cell
 from ..ops import recurrent
-from .functional_recurrent import GRU_CELL, LSTM_CELL, run_layer
+from .functional_recurrent import GRU_CELL, LSTM_CELL, FloatCell, run_layer
 from .rnn_base import Array, RNNBase, States, draw_weights, register_weights, weights_of
 
 
@@ -49,7 +48,7 @@ class FloatRNNBase(RNNBase):
         """Draw all weights and biases anew."""
         draw_weights(self, self.hidden_size)
 
-    def _cell(self) -> Cell:
+    def _cell(self) -> FloatCell:
         raise NotImplementedError(f"{type(self).__name__} does not name its cell")
 
     def _run_layer(
@@ -98,7 +97,7 @@ class LSTM(FloatRNNBase):
             raise NotImplementedError(f"LSTM: proj_size={proj_size} is not supported, only 0")
         super().__init__(input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional)
 
-    def _cell(self) -> Cell:
+    def _cell(self) -> FloatCell:
         return LSTM_CELL
 
 
@@ -126,5 +125,5 @@ class GRU(FloatRNNBase):
     ) -> None:
         super().__init__(input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional)
 
-    def _cell(self) -> Cell:
+    def _cell(self) -> FloatCell:
         return GRU_CELL

@@ -11,6 +11,7 @@ from ..errors import ArgumentError
 from ..ops.recurrent import RecurrentKind
 from . import functional, init
 from .functional_checks import check_counts, check_probability, check_ranks, float_array, weighted_input
+from .functional_shape import joined, stacked
 from .module import Module
 from .utils.rnn import PackedSequence, unsorted
 
@@ -117,7 +118,7 @@ class RNNBase(Module):
                 output, *ends = self._run_layer(index, data, rows.batch_sizes, states, reverse)
                 outputs.append(output)
                 last.append(tuple(ends))
-            data = np.concatenate(outputs, axis=1) if self.bidirectional else outputs[0]
+            data = joined(outputs, 1) if self.bidirectional else outputs[0]
         return data, last
 
     # -- input and output ------------------------------------------------------------------------
@@ -173,7 +174,7 @@ class RNNBase(Module):
         return states if order is None else tuple(state[:, order] for state in states)
 
     def _last_states(self, last: list[States], rows: Rows) -> Any:
-        states = [np.stack(parts) for parts in zip(*last, strict=True)]
+        states = [stacked(parts, 0) for parts in zip(*last, strict=True)]
         order = None if rows.packed is None else unsorted(rows.packed)
         if order is not None:
             states = [state[:, order] for state in states]

@@ -7,10 +7,9 @@ from typing import Any, ClassVar
 import numpy as np
 
 from ..errors import ArgumentError
-from ..numerics_recurrent import Cell
 from ..ops import recurrent
 from .functional_checks import check_choice, check_counts, check_ranks, float_array, weighted_input
-from .functional_recurrent import GRU_CELL, LSTM_CELL, RNN_CELLS, run_layer
+from .functional_recurrent import GRU_CELL, LSTM_CELL, RNN_CELLS, FloatCell, run_layer
 from .module import Module
 from .rnn_base import Array, States, draw_weights, given_states, register_weights, weights_of
 
@@ -93,7 +92,7 @@ class FloatCellBase(RNNCellBase):
         """Draw all weights and biases anew."""
         draw_weights(self, self.hidden_size)
 
-    def _cell(self) -> Cell:
+    def _cell(self) -> FloatCell:
         raise NotImplementedError(f"{type(self).__name__} does not name its cell")
 
     def _run_step(self, x: Array, states: States) -> States:
@@ -118,7 +117,7 @@ class LSTMCell(FloatCellBase):
 
     _kind = recurrent.LSTM
 
-    def _cell(self) -> Cell:
+    def _cell(self) -> FloatCell:
         return LSTM_CELL
 
 
@@ -130,7 +129,7 @@ class GRUCell(FloatCellBase):
 
     _kind = recurrent.GRU
 
-    def _cell(self) -> Cell:
+    def _cell(self) -> FloatCell:
         return GRU_CELL
 
 
@@ -152,5 +151,5 @@ class RNNCell(FloatCellBase):
         super().__init__(input_size, hidden_size, bias)
         self.nonlinearity = nonlinearity
 
-    def _cell(self) -> Cell:
+    def _cell(self) -> FloatCell:
         return RNN_CELLS[self.nonlinearity]

@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from ..autograd.tracing import dtype_of, is_traced
 from ..dtypes import DType, qint8, quint8
-from ..errors import ArgumentError, DTypeError, QSchemeError
+from ..errors import ArgumentError, DTypeError, GradientError, QSchemeError
 from ..numerics import Clamp
 from ..qparams import check_scale, check_zero_point
 from ..qtensor import QTensor
@@ -21,12 +22,25 @@ def describe(x: Any) -> str:
         return f"a {x.dtype.name} tensor of shape {x.shape}"
     if isinstance(x, np.ndarray):
         return f"a {x.dtype} array of shape {x.shape}"
+    if is_traced(x):
+        return f"a {dtype_of(x)} array of shape {x.shape}, which is differentiated"
     return f"{type(x).__name__} {x!r:.60}"
+
+
+def check_not_traced(op: str, x: Any) -> None:
+    """Raise GradientError if ``x`` is differentiated."""
+    if is_traced(x):
+        raise GradientError(
+            f"{op} got {describe(x)}; a quantized operation has no gradient",
+            fix="Train the float model, or the one that prepare_qat makes of it, and convert it afterwards; "
+            "use detach(x) if no gradient is wanted",
+        )
 
 
 def check_quantized(op: str, x: Any) -> None:
     """Raise unless ``x`` is a QTensor."""
     if not isinstance(x, QTensor):
+        check_not_traced(op, x)
         raise DTypeError(
             f"{op} got {describe(x)}; it needs a quantized tensor",
             fix="Put a QuantStub before this layer (nn.quantized.Quantize after convert), "
@@ -64,6 +78,7 @@ def check_float(op: str, x: Any, name: str = "input") -> None:
             fix="Put a DeQuantStub before this layer, or call dequantize()",
         )
     if not isinstance(x, (np.ndarray, np.float32)) or x.dtype != np.float32:
+        check_not_traced(op, x)
         raise DTypeError(
             f"{op}: {name} is {describe(x)}; it needs a float32 array", fix="Use .astype('float32')"
         )

@@ -29,6 +29,15 @@ def test_targets_are_for_one_thread() -> None:
     assert (row["allowed"], row[""], row["of peak"]) == ("", "", "75 %")
 
 
+def test_a_training_step_is_judged_with_one_thread() -> None:
+    name = "training step, digits N64"
+    one = measurement(name, seconds={"qframe": 0.013, "torch-x86": 0.0065}, peak=None)
+    two = measurement(name, seconds={"qframe": 0.013, "torch-x86": 0.005}, peak=None, threads=2)
+    table = comparisons.training(results(one, two))
+    assert table.rows[0] == [name, "1", "13.0", "6.50", "2.00", "3.00", "met"]
+    assert table.rows[1] == [name, "2", "13.0", "5.00", "2.60", "", ""]
+
+
 def test_another_instruction_set_has_columns_beside_the_first() -> None:
     limited = measurement(isa="avx2", seconds={"qframe": 0.003, "torch-x86": 0.006})
     table = comparisons.operations(results(measurement(), limited), threads=1)

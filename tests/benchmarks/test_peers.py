@@ -11,7 +11,9 @@ import numpy as np
 import pytest
 
 import qframe
-from benchmarks.peers import NotBuilt, Setting, qframe_ops, qframe_peer, torch_ops, torch_peer
+from benchmarks.network_models.digits import digits_network
+from benchmarks.peers import NotBuilt, Setting, qframe_ops, qframe_peer, torch_ops, torch_peer, training
+from benchmarks.processes import ROOT
 from benchmarks.rounds import LEAST_AGREEMENT, cosine
 
 # Here an operation may run on the reference engine; the benchmark's own processes forbid it.
@@ -59,6 +61,31 @@ def test_results_are_not_trivial(kind: str) -> None:
     result = in_qframe(kind)
     assert len(np.unique(result)) > 2
     assert np.isfinite(result).all()
+
+
+def test_both_libraries_train_the_same_network() -> None:
+    """The gradients of the first step, outside of the inference mode of PyTorch's process."""
+    torch: Any = pytest.importorskip("torch")
+    ours = training.qframe_step(16)
+    with torch.inference_mode():
+        theirs = training.torch_step(torch, 16)
+        expected = theirs.numbers(theirs.call())
+        later = theirs.numbers(theirs.call())
+    found = ours.numbers(ours.call())
+    np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-5 * np.abs(expected).max())
+    assert not np.allclose(found, ours.numbers(ours.call()))
+    assert not np.allclose(expected, later)
+
+
+def test_the_trained_network_is_that_of_the_example(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(ROOT / "examples"))
+    example = importlib.import_module("digits_models").DigitsCNN()
+    model = digits_network(qframe.nn, qframe.flatten)
+    shapes = {path: array.shape for path, array in model.state_dict().items()}
+    assert shapes == {path: array.shape for path, array in example.state_dict().items()}
+    x = np.random.default_rng(0).random((2, 1, 8, 8), dtype=np.float32)
+    model.load_state_dict(example.state_dict())
+    np.testing.assert_array_equal(model.eval()(x), example.eval()(x))
 
 
 def test_images_lie_channels_last() -> None:

@@ -21,9 +21,10 @@ from benchmarks.workloads import BY_NAME
         ("depthwise 960 k3 @7", 0.6),
         ("add 1M", 0.4),
         ("max pool 3x3 s2 1M", 1.0),
-        ("bilinear x2 64 @56", 0.1),
+        ("bilinear x2 1M", 0.1),
         ("LSTM 512x512 T32", 0.7),
         ("MobileNetV2", 0.7),
+        ("training step, digits N64", 3.0),
     ],
 )
 def test_allowed_ratio(name: str, ratio: float | None) -> None:

@@ -10,7 +10,8 @@ from benchmarks.peers import qframe_ops, torch_ops
 
 
 def test_names_tell_workloads_apart() -> None:
-    assert len(workloads.BY_NAME) == len(workloads.OPERATIONS) + len(workloads.NETWORK_WORKLOADS)
+    every = *workloads.OPERATIONS, *workloads.NETWORK_WORKLOADS, *workloads.TRAINING
+    assert len(workloads.BY_NAME) == len(every)
 
 
 @pytest.mark.parametrize("kinds", [qframe_ops.KINDS, torch_ops.KINDS], ids=["qframe", "torch"])

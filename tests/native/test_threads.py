@@ -133,3 +133,27 @@ def test_the_core_tells_how_many(chosen: NativeEngine) -> None:
         assert chosen.get_num_threads() == 5
         qframe.set_num_threads(before)
     assert chosen.get_num_threads() == before
+
+
+AFFINITY = """
+import os, sys, time
+import numpy as np, qframe
+from importlib import import_module
+engine = import_module("qframe_" + sys.argv[1]).engine
+engine.set_num_threads(3)
+x = np.zeros(500_000, np.float32)
+allowed = os.sched_getaffinity(0)
+for _ in range(5):
+    engine.kernels["quantize_per_tensor"](x, 0.1, 3, qframe.quint8)  # wakes workers, a core taken from them
+    time.sleep(0.02)
+end = time.monotonic() + 10
+while any(os.sched_getaffinity(int(t)) != allowed for t in os.listdir("/proc/self/task")):
+    assert time.monotonic() < end, "a worker has lost a core"
+    time.sleep(0.01)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="only Linux tells affinities")
+def test_workers_get_back_the_core_on_which_they_were_not_to_wake(chosen: NativeEngine) -> None:
+    command = [sys.executable, "-c", AFFINITY, chosen.name]
+    subprocess.run(command, check=True, env=os.environ | {"OPENBLAS_NUM_THREADS": "1"})

@@ -4,7 +4,7 @@
 #include "avx2.h"
 #include "elementwise_avx2.h"
 
-#if QF_X86
+#if QF_X86_512
 QF_TARGET_BEGIN(QF_AVX512)
 
 /* What all elements share.  Signed codes are packed as unsigned ones, then their sign bits are flipped. */

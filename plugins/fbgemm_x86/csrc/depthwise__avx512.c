@@ -4,7 +4,7 @@
 
 #include "x86.h"
 
-#if QF_X86
+#if QF_X86_512
 QF_TARGET_BEGIN(QF_AVX512)
 
 #define WIDE_BLOCKS

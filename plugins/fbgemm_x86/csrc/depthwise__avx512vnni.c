@@ -3,7 +3,7 @@
 
 #include "x86.h"
 
-#if QF_X86
+#if QF_X86_512
 QF_TARGET_BEGIN(QF_AVX512VNNI)
 
 #define WIDE_BLOCKS

@@ -31,7 +31,7 @@ void qf_lookup__avx512vbmi(const uint8_t *, size_t, size_t, const uint8_t *, uin
 void qf_max_windows__avx2(const uint8_t *, const qf_windows *, size_t, uint8_t, uint8_t *);
 void qf_average_windows__avx2(const uint8_t *, const qf_windows *, size_t, const qf_average *, uint8_t *);
 
-#if QF_X86
+#if QF_X86_512
 QF_TARGET_BEGIN(QF_AVX512)
 
 /* As many as there are of 64 bytes; count <= 64. */

@@ -3,7 +3,7 @@
 #include <qframe/simd.h>
 #include <qframe/native/ukernels.h>
 
-#if QF_X86
+#if QF_X86_512
 QF_TARGET_BEGIN(QF_AVX512)
 
 #define PRODUCTS 4

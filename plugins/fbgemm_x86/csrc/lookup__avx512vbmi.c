@@ -1,7 +1,7 @@
 /* Tables of 256 codes, AVX-512 VBMI: vpermi2b finds entries among 128. */
 #include "elementwise_avx2.h"
 
-#if QF_X86
+#if QF_X86_512
 QF_TARGET_BEGIN(QF_AVX512VBMI)
 
 typedef struct quarters {

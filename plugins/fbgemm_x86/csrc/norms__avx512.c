@@ -1,7 +1,7 @@
 /* The kernels of norms.h, AVX-512: the forms of norms__avx2.c, twice as wide. */
 #include "norms_avx2.h"
 
-#if QF_X86
+#if QF_X86_512
 QF_TARGET_BEGIN(QF_AVX512)
 
 /* Steps after which sums of 32 bits are moved to sums of 64; a step adds at most 4 * 255**2 to each. */

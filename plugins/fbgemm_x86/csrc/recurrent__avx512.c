@@ -4,7 +4,7 @@
 
 #include "x86.h"
 
-#if QF_X86
+#if QF_X86_512
 QF_TARGET_BEGIN(QF_AVX512)
 
 void qf_cell__avx512(int kind, const float *projected, const float *recurrent, size_t size, float *hidden,

@@ -2,7 +2,7 @@
 #include <qframe/requant_x86.h>
 #include <qframe/native/kernels.h>
 
-#if QF_X86
+#if QF_X86_512
 QF_TARGET_BEGIN(QF_AVX512)
 
 void qf_requant_rows__avx512(const int32_t *acc, size_t rows, size_t acc_stride, const qf_requant *requant,

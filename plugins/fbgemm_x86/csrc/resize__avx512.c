@@ -1,7 +1,7 @@
 /* Interpolation, AVX-512: the forms of resize__avx2.c, twice as wide. */
 #include "resize_avx2.h"
 
-#if QF_X86
+#if QF_X86_512
 QF_TARGET_BEGIN(QF_AVX512)
 
 QF_INLINE __m512 numbers16(__m128i codes, int is_signed) {

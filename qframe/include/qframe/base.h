@@ -51,6 +51,13 @@
 #define QF_X86 0
 #endif
 
+/* SIMDe, which can emulate instruction sets (simd.h), lacks much of AVX-512. */
+#if QF_X86 && !defined(QF_SIMDE)
+#define QF_X86_512 1
+#else
+#define QF_X86_512 0
+#endif
+
 /* Memory is read through these, since packed data has no alignment or effective type to rely on. */
 QF_INLINE int32_t qf_load_i32(const void *p) {
     int32_t value;

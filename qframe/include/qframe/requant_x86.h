@@ -73,6 +73,8 @@ QF_INLINE __m256i qf_codes32(const __m256i *row, const __m256i *next, const qf_c
 }
 
 QF_TARGET_END
+#endif
+#if QF_X86_512
 QF_TARGET_BEGIN(QF_AVX512)
 
 typedef struct qf_bounds16 {

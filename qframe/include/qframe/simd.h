@@ -1,7 +1,7 @@
 /* Intrinsics, and target regions in which the compiler may use them.
  *
- * -DQF_SIMDE emulates the x86 intrinsics in plain C (SIMDe), so that kernels for instruction sets
- * which a CPU lacks can be tested there; -DQF_AVXVNNI_EVEX encodes AVX-VNNI's instructions as AVX-512 VNNI does,
+ * -DQF_SIMDE emulates the intrinsics of AVX2 and AVX-VNNI in plain C (SIMDe), so that their kernels can be tested
+ * on a CPU without them; -DQF_AVXVNNI_EVEX encodes AVX-VNNI's instructions as AVX-512 VNNI does,
  * so that CPUs with the latter can run kernels for the former.  Both are for test builds only.
  */
 #ifndef QFRAME_SIMD_H
@@ -14,7 +14,6 @@
 #include <simde/x86/avx512.h>
 #include <simde/x86/f16c.h>
 #include <simde/x86/fma.h>
-#include "simde.h"
 #elif QF_X86
 #include <immintrin.h>
 #endif

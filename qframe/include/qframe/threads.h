@@ -1,12 +1,19 @@
 /* A small thread pool: work is claimed task by task, so that a thread which the scheduler has taken
  * away holds nobody up.  Workers start at first use, spin briefly for more work, then sleep.
  *
+ * Linux may wake a worker on the very core that the caller occupies and leave it waiting there for milliseconds,
+ * though another core is idle: so a worker is woken with that core taken from it, and gets it back at once.
+ *
  * One job runs at a time; a second caller finds the pool busy and does all its tasks itself.
  * After fork() the child starts with a fresh pool.  On Windows everything runs in the caller.
  * Tasks write to places of their own, hence results do not depend on the number of threads.
  */
 #ifndef QFRAME_THREADS_H
 #define QFRAME_THREADS_H
+
+#if defined(__linux__) && !defined(_GNU_SOURCE)
+#define _GNU_SOURCE /* for CPU sets: include this header first */
+#endif
 
 #include <stdlib.h>
 
@@ -36,6 +43,10 @@ QF_INLINE void qf_pool_run(qf_pool *pool, qf_task task, void *context, size_t co
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
+#if defined(__linux__)
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
 
 /* `ticket` holds the job's number (high half) and the next task (low half) in one word, so that a late
  * worker can never take a task of a job that it has not read.  While the job's fields change, the task
@@ -51,6 +62,8 @@ typedef struct qf_pool {
     atomic_int numbers; /* the next worker's number */
     atomic_int asleep, threads;
     int started; /* workers that exist; guarded by `busy` */
+    atomic_int thread_ids[QF_MAX_THREADS]; /* of workers that have begun, else 0 */
+    atomic_int taken[QF_MAX_THREADS];      /* 1 + the core that was taken from a sleeping worker, else 0 */
 } qf_pool;
 
 #define QF_CLOSED UINT32_MAX
@@ -75,6 +88,42 @@ QF_INLINE void qf_pool_resize(qf_pool *pool, int threads) {
 
 QF_INLINE int qf_pool_threads(qf_pool *pool) { return atomic_load(&pool->threads); }
 
+#if defined(__linux__) && defined(CPU_SET)
+
+/* Let sleeping workers wake on any of their cores but the caller's. */
+static inline void qf_pool_make_way(qf_pool *pool, int workers) {
+    int here = sched_getcpu();
+    for (int i = 0; i < workers && here >= 0; i++) {
+        int worker = atomic_load_explicit(&pool->thread_ids[i], memory_order_relaxed);
+        cpu_set_t cores;
+        if (!worker || sched_getaffinity(worker, sizeof cores, &cores) || !CPU_ISSET(here, &cores)) continue;
+        CPU_CLR(here, &cores);
+        if (!CPU_COUNT(&cores)) continue;
+        int before = atomic_exchange(&pool->taken[i], here + 1) - 1; /* one that did not sleep has it still taken */
+        if (before >= 0) CPU_SET(before, &cores);
+        sched_setaffinity(worker, sizeof cores, &cores);
+    }
+}
+
+/* In worker i, which has woken up: take the core back. */
+static inline void qf_pool_take_back(qf_pool *pool, int i) {
+    int core = atomic_exchange(&pool->taken[i], 0) - 1;
+    cpu_set_t cores;
+    if (core < 0 || sched_getaffinity(0, sizeof cores, &cores)) return;
+    CPU_SET(core, &cores);
+    sched_setaffinity(0, sizeof cores, &cores);
+}
+
+static inline int qf_thread_id(void) { return (int)syscall(SYS_gettid); }
+
+#else
+
+static inline void qf_pool_make_way(qf_pool *pool, int workers) { (void)pool, (void)workers; }
+static inline void qf_pool_take_back(qf_pool *pool, int i) { (void)pool, (void)i; }
+static inline int qf_thread_id(void) { return 0; }
+
+#endif
+
 /* Do tasks of job number `job` until none is left or another job has begun. */
 static inline void qf_pool_work(qf_pool *pool, uint32_t job) {
     uint64_t ticket = atomic_load(&pool->ticket);
@@ -93,8 +142,8 @@ static inline void qf_pool_work(qf_pool *pool, uint32_t job) {
     if (done) atomic_fetch_add(&pool->finished, done);
 }
 
-/* Wait for another job than `last`; returns its number. */
-static inline uint32_t qf_pool_await(qf_pool *pool, uint32_t last) {
+/* In a worker: wait for another job than `last`; returns its number. */
+static inline uint32_t qf_pool_await(qf_pool *pool, int number, uint32_t last) {
     uint64_t ticket = atomic_load(&pool->ticket);
     for (int spin = 0; spin < QF_SPINS && (uint32_t)(ticket >> 32) == last; spin++) {
         qf_pause();
@@ -107,14 +156,16 @@ static inline uint32_t qf_pool_await(qf_pool *pool, uint32_t last) {
         pthread_cond_wait(&pool->wake, &pool->sleep);
     atomic_fetch_sub(&pool->asleep, 1);
     pthread_mutex_unlock(&pool->sleep);
+    qf_pool_take_back(pool, number);
     return (uint32_t)(ticket >> 32);
 }
 
 static inline void *qf_pool_worker(void *argument) {
     qf_pool *pool = argument;
     int number = atomic_fetch_add(&pool->numbers, 1);
+    atomic_store(&pool->thread_ids[number], qf_thread_id());
     for (uint32_t job = 0;;) {
-        job = qf_pool_await(pool, job);
+        job = qf_pool_await(pool, number, job);
         if (number < atomic_load(&pool->helpers)) qf_pool_work(pool, job);
     }
     return NULL;
@@ -139,6 +190,7 @@ static inline uint32_t qf_pool_post(qf_pool *pool, qf_task task, void *context, 
     atomic_store(&pool->helpers, helpers);
     atomic_store(&pool->ticket, (uint64_t)job << 32);
     if (atomic_load(&pool->asleep)) {
+        qf_pool_make_way(pool, helpers);
         pthread_mutex_lock(&pool->sleep);
         pthread_cond_broadcast(&pool->wake);
         pthread_mutex_unlock(&pool->sleep);
@@ -173,6 +225,10 @@ static inline void qf_pool_after_fork(qf_pool *pool) {
     atomic_store(&pool->ticket, QF_CLOSED);
     atomic_store(&pool->asleep, 0);
     atomic_store(&pool->numbers, 0);
+    for (int i = 0; i < QF_MAX_THREADS; i++) {
+        atomic_store(&pool->thread_ids[i], 0);
+        atomic_store(&pool->taken[i], 0);
+    }
     pool->started = 0;
 }
 

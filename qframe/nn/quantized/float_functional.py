@@ -13,6 +13,7 @@ from ...ops.checks import check_per_tensor, describe
 from ...qtensor import QTensor
 from ..containers import Identity
 from ..functional import relu
+from ..functional_shape import joined
 from ..module import Module
 from .observed import output_qparams, require_exact_type
 from .requantizing import ANY_DTYPE, Requantizing, relu_codes
@@ -55,7 +56,7 @@ class FloatFunctional(Module):
 
     def cat(self, x: Sequence[Array], dim: int = 0) -> Array:
         """Return the arrays joined along ``dim``."""
-        return self._observed(np.concatenate([_float(part, "cat") for part in x], axis=dim))
+        return self._observed(joined([_float(part, "cat") for part in x], dim))
 
     def add_relu(self, x: Array, y: Array) -> Array:
         """Return ``max(x + y, 0)``."""

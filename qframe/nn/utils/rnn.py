@@ -10,6 +10,7 @@ import numpy as np
 from ...errors import ArgumentError, DTypeError
 from ...ops.checks import describe
 from ..functional_checks import float_array
+from ..functional_embedding import placed_rows, taken_rows
 
 Array = np.ndarray[Any, Any]
 
@@ -61,8 +62,8 @@ def pack_padded_sequence(
             fix="Sort the sequences, the longest first, or give enforce_sorted=False",
         )
     batch_sizes = np.array([np.count_nonzero(counts > step) for step in range(counts.max())], np.int64)
-    x = x if enforce_sorted else x[:, order]
-    data = np.concatenate([x[step, :size] for step, size in enumerate(batch_sizes)])
+    rows = _rows(batch_sizes, x.shape[1], None if enforce_sorted else order)
+    data = taken_rows(x.reshape(-1, *x.shape[2:]), rows, None)
     if enforce_sorted:
         return PackedSequence(data, batch_sizes)
     return PackedSequence(data, batch_sizes, order, np.argsort(order))
@@ -115,15 +116,24 @@ def pad_packed_sequence(
             f"which has {len(batch_sizes)} steps",
             fix="Give at least as many",
         )
-    padded = np.full((steps, int(batch_sizes[0]), *data.shape[1:]), padding_value, dtype=data.dtype)
-    ends = np.cumsum(batch_sizes)
-    for step, (size, end) in enumerate(zip(batch_sizes, ends, strict=True)):
-        padded[step, :size] = data[end - size : end]
-    lengths = np.array([np.count_nonzero(batch_sizes > row) for row in range(padded.shape[1])], np.int64)
+    batch = int(batch_sizes[0])
+    lengths = np.array([np.count_nonzero(batch_sizes > row) for row in range(batch)], np.int64)
     order = unsorted(sequence)
-    if order is not None:
-        padded, lengths = padded[:, order], lengths[order]
+    rows = _rows(batch_sizes, batch, None if order is None else np.argsort(order))
+    shape = (steps * batch, *data.shape[1:])
+    padded = placed_rows(data, rows, shape, padding_value).reshape(steps, batch, *shape[1:])
+    lengths = lengths if order is None else lengths[order]
     return (padded.swapaxes(0, 1) if batch_first else padded), lengths
+
+
+def _rows(batch_sizes: Array, batch: int, order: Array | None) -> Array:
+    """Return where, among the rows of a padded (T, N, ...), those of a packed batch stand.
+
+    Args:
+        order: where each of the sorted sequences stands in the batch; None: in its own place.
+    """
+    places = np.arange(batch) if order is None else order
+    return np.concatenate([step * batch + places[:size] for step, size in enumerate(batch_sizes)])
 
 
 def unsorted(sequence: PackedSequence) -> Array | None:

@@ -29,12 +29,12 @@ static void choose_dynamic_qparams(float least, float most, int reduce_range, do
 int qf_linear_dynamic(const qf_weights *weights, const float *x, size_t rows, int relu, int reduce_range,
                       float *out) {
     size_t count = rows * weights->length;
-    float least = 0, most = 0;
+    float range[2] = {0, 0};
     double scale;
     int32_t zero_point;
-    if (count && !qf_active->min_max(x, count, &least, &most)) return QF_NOT_FINITE;
-    if (!isfinite(least) || !isfinite(most)) return QF_NOT_FINITE;
-    choose_dynamic_qparams(least, most, reduce_range, &scale, &zero_point);
+    if (count) qf_min_max(x, count, range);
+    if (!isfinite(range[0]) || !isfinite(range[1])) return QF_NOT_FINITE;
+    choose_dynamic_qparams(range[0], range[1], reduce_range, &scale, &zero_point);
     uint8_t *codes = qf_scratch(QF_SLOT_CODES, count + 1);
     if (!codes) return QF_NO_MEMORY;
     qf_quantize8(x, count, (float)scale, zero_point, 0, 255, codes);

@@ -1,8 +1,8 @@
 /* The plugin's thread pool, scratch memory of each thread, aligned allocation. */
+#include <qframe/threads.h>
+
 #include <stdatomic.h>
 #include <stdlib.h>
-
-#include <qframe/threads.h>
 
 #include "kernels.h"
 

@@ -1,7 +1,7 @@
 /* The cells of recurrent layers, one row each: from both projections and the old states the new ones.
  *
  * A projection holds the gates side by side, each `size` wide.  The order of operations is that of
- * qframe/numerics_recurrent.py. */
+ * qframe/numerics/recurrent.py. */
 #ifndef QF_RECURRENT_LOOPS_H
 #define QF_RECURRENT_LOOPS_H
 

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .errors import ArgumentError, QSchemeError
+from ..errors import ArgumentError, QSchemeError
 
 if TYPE_CHECKING:
-    from .qtensor import QTensor
+    from .tensor import QTensor
 
 Array = np.ndarray[Any, Any]
 

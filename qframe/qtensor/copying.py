@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import numerics
-from .errors import ArgumentError, DTypeError
-from .qtensor_indexing import IndexMethods
+from .. import numerics
+from ..errors import ArgumentError, DTypeError
+from .indexing import IndexMethods
 
 if TYPE_CHECKING:
-    from .qtensor import QTensor
+    from .tensor import QTensor
 
 Array = np.ndarray[Any, Any]
 

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from .errors import ArgumentError, DTypeError, QSchemeError
-from .qtensor import QTensor
-from .qtensor_views import dimension
+from ..errors import ArgumentError, DTypeError, QSchemeError
+from .tensor import QTensor
+from .views import dimension
 
 
 def cat_per_channel(tensors: Sequence[QTensor], dim: int) -> QTensor:

@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from . import numerics, qschemes
-from .dtypes import DType, dtype_of
-from .errors import ArgumentError, DTypeError, QSchemeError
-from .qparams import check_per_channel, check_scale, check_zero_point
-from .qtensor_copying import CopyMethods
-from .qtensor_numpy import NumPyMethods
-from .qtensor_reductions import ReductionMethods
-from .qtensor_repr import format_qtensor
+from .. import numerics, qschemes
+from ..dtypes import DType, dtype_of
+from ..errors import ArgumentError, DTypeError, QSchemeError
+from ..qparams import check_per_channel, check_scale, check_zero_point
+from .copying import CopyMethods
+from .numpy_methods import NumPyMethods
+from .reductions import ReductionMethods
+from .text import format_qtensor
 
 Array = np.ndarray[Any, Any]
 

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .errors import ArgumentError
-from .qtensor_views import ViewMethods, dimension
+from ..errors import ArgumentError
+from .views import ViewMethods, dimension
 
 if TYPE_CHECKING:
-    from .qtensor import QTensor
+    from .tensor import QTensor
 
 Array = np.ndarray[Any, Any]
 

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import numerics
-from .errors import ArgumentError
-from .qtensor_views import ViewMethods
+from .. import numerics
+from ..errors import ArgumentError
+from .views import ViewMethods
 
 if TYPE_CHECKING:
-    from .qtensor import QTensor
+    from .tensor import QTensor
 
 Array = np.ndarray[Any, Any]
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from .numerics_transcendental import sigmoid, tanh
+from .transcendental import sigmoid, tanh
 
 Array = np.ndarray[Any, Any]
 Function = Callable[[Any], Any]
@@ -85,9 +85,9 @@ def run_steps(
         The outputs, shape (rows of all steps, hidden_size), and each state after the last step that was run
         for its sequence.
     """
-    present = tuple(np.array(state, dtype=np.float32, order="C") for state in states)
-    outputs = np.empty((projected.shape[0], present[0].shape[1]), dtype=np.float32)
-    for rows in _steps(batch_sizes, reverse):
+    present = tuple(np.array(state, dtype=projected.dtype, order="C") for state in states)
+    outputs = np.empty((projected.shape[0], present[0].shape[1]), dtype=projected.dtype)
+    for rows in steps(batch_sizes, reverse):
         live = tuple(state[: rows.stop - rows.start] for state in present)
         for state, new in zip(live, cell(projected[rows], project_hidden(live[0]), live), strict=True):
             state[...] = new
@@ -95,7 +95,7 @@ def run_steps(
     return outputs, *present
 
 
-def _steps(batch_sizes: Sequence[int], reverse: bool) -> Iterator[slice]:
+def steps(batch_sizes: Sequence[int], reverse: bool) -> Iterator[slice]:
     """Yield the rows of each step, in the order in which the steps are run."""
     ends = np.cumsum(batch_sizes, dtype=np.int64).tolist()
     steps = [slice(end - size, end) for size, end in zip(batch_sizes, ends, strict=True)]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from .qtensor import QTensor
+    from .tensor import QTensor
 
 _LINE_WIDTH = 80
 _INDENT = len("tensor(")

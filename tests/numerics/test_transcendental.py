@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from qframe import numerics_transcendental as functions
+from qframe.numerics import transcendental as functions
 
 #: Units in the last place: the largest errors over all float32 numbers (found by trying each, in C).
 BOUNDS = {"exp": 1.01, "sigmoid": 2.49, "tanh": 2.5}

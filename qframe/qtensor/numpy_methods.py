@@ -6,7 +6,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from .errors import ArgumentError, DTypeError
+from ..errors import ArgumentError, DTypeError
 
 Array = np.ndarray[Any, Any]
 
