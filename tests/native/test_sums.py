@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from qframe_fbgemm import arithmetic
 
-from qframe.engines import registry
+from qframe.native import NativeEngine
 from qframe.plugin import QTensor
 
-pytestmark = pytest.mark.usefixtures("every_isa")
+from .draws import assert_agrees
 
 #: Ratios of the operands' scales to the result's: exact ties, near ties, and what does not fit fixed point.
 RATIOS = [
@@ -29,26 +28,19 @@ def _all_pairs(dtype: type) -> tuple[np.ndarray, np.ndarray]:
     return np.repeat(codes, 256), np.tile(codes, 256)
 
 
-def _agree(a: QTensor, b: QTensor, scale: float, zero_point: int, clamp: tuple[int, int] | None) -> None:
-    reference = registry.kernel("reference", "add")
-    assert arithmetic.add(a, b, scale, zero_point, clamp=clamp).equal(
-        reference(a, b, scale, zero_point, clamp=clamp)
-    )
-
-
 @pytest.mark.parametrize("ratios", RATIOS)
 @pytest.mark.parametrize("dtype", [np.uint8, np.int8])
-def test_all_pairs_of_codes(ratios: tuple[float, float], dtype: type) -> None:
+def test_all_pairs_of_codes(engine: NativeEngine, ratios: tuple[float, float], dtype: type) -> None:
     first, second = _all_pairs(dtype)
     zero = 0 if dtype is np.uint8 else -128
     for scale in (1.0, 0.0317, 2.0**-40):
         a = QTensor.per_tensor(first, ratios[0] * scale, zero + 131)
         b = QTensor.per_tensor(second, ratios[1] * scale, zero + 7)
-        _agree(a, b, scale, zero + 77, None)
-        _agree(a, b, scale, zero, (zero + 3, zero + 201))
+        assert_agrees(engine, "add", a, b, scale, zero + 77)
+        assert_agrees(engine, "add", a, b, scale, zero, clamp=(zero + 3, zero + 201))
 
 
-def test_many_scales() -> None:
+def test_many_scales(engine: NativeEngine) -> None:
     rng = np.random.default_rng(0)
     first, second = _all_pairs(np.uint8)
     for _ in range(60):
@@ -56,12 +48,13 @@ def test_many_scales() -> None:
         zero_points = [int(z) for z in rng.integers(0, 256, 3)]
         a = QTensor.per_tensor(first, float(a_scale), zero_points[0])
         b = QTensor.per_tensor(second, float(b_scale), zero_points[1])
-        _agree(a, b, float(scale), zero_points[2], None)
+        assert_agrees(engine, "add", a, b, float(scale), zero_points[2])
 
 
 @pytest.mark.parametrize("ulps", [-2, -1, 0, 1, 2])
-def test_scales_beside_round_ones(ulps: int) -> None:
+def test_scales_beside_round_ones(engine: NativeEngine, ulps: int) -> None:
     first, second = _all_pairs(np.uint8)
     near = float(np.float32(0.5) + ulps * np.spacing(np.float32(0.5)))
-    _agree(QTensor.per_tensor(first, near, 10), QTensor.per_tensor(second, 0.5, 200), 1.0, 128, None)
-    _agree(QTensor.per_tensor(first, near, 10), QTensor.per_tensor(second, near, 200), 1.0, 128, None)
+    for other in (0.5, near):
+        a, b = QTensor.per_tensor(first, near, 10), QTensor.per_tensor(second, other, 200)
+        assert_agrees(engine, "add", a, b, 1.0, 128)
