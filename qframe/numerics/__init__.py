@@ -70,7 +70,8 @@ def quantize(
 
 def dequantize(codes: Array, scale: float, zero_point: int) -> Array:
     """Return ``scale * (codes - zero_point)`` in float32; the subtraction is exact."""
-    return np.asarray(np.float32(scale) * centered(codes, zero_point).astype(np.float32, copy=False))
+    values = np.asarray(centered(codes, zero_point).astype(np.float32, copy=False))
+    return np.multiply(values, np.float32(scale), out=values)
 
 
 def dequantize_per_channel(codes: Array, scales: Array, zero_points: Array, axis: int) -> Array:
