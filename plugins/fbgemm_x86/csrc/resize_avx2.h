@@ -37,7 +37,6 @@ QF_TARGET_END
 
 void qf_pick__avx2(const uint8_t *, size_t, const qf_sources *, size_t, uint8_t *);
 void qf_copy_pixels__avx2(const uint8_t *, ptrdiff_t, size_t, const qf_sources *, size_t, uint8_t *);
-void qf_blend_pixels__avx2(const uint8_t *, ptrdiff_t, size_t, const qf_sources *, size_t, uint8_t, float *);
 
 #endif
 #endif
