@@ -19,7 +19,7 @@ from .errors import DTypeError, QuantizationWarning
 from .nn import functional, functional_shape
 from .nn.functional_fake_quantize import fake_quantize_per_channel_affine, fake_quantize_per_tensor_affine
 from .qtensor import QTensor
-from .qtensor_joining import cat_per_channel
+from .qtensor.joining import cat_per_channel
 
 __all__ = [
     "cat",

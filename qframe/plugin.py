@@ -33,8 +33,8 @@ from .numerics import (
     requantize_channels_last,
     round_to_codes,
 )
-from .numerics_recurrent import gru_cell, lstm_cell, rnn_relu_cell, rnn_tanh_cell, run_steps
-from .numerics_transcendental import exp, sigmoid, tanh
+from .numerics.recurrent import gru_cell, lstm_cell, rnn_relu_cell, rnn_tanh_cell, run_steps
+from .numerics.transcendental import exp, sigmoid, tanh
 from .ops.geometry import adaptive_windows, conv_output_size, pool_output_size
 from .ops.protocols import (
     PackedConvKernel,
@@ -53,7 +53,7 @@ from .qschemes import (
     register_qscheme,
 )
 from .qtensor import QTensor
-from .qtensor_reductions import mean_codes
+from .qtensor.reductions import mean_codes
 
 __all__ = [
     "API",

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import qframe
-from qframe import plugin
+from qframe import native, plugin
 from qframe.engines import OPS
 from qframe.testing import EngineSuite
 
@@ -87,6 +87,10 @@ def test_every_name_for_plugin_authors_is_listed():
     words = words_in("docs/plugins/hooks.md")
     assert set(plugin.__all__) <= words
     assert {field.name for field in dataclasses.fields(plugin.Engine)} <= words
+
+
+def test_every_name_of_the_native_layer_is_listed():
+    assert set(native.__all__) <= words_in("docs/plugins/native.md")
 
 
 def test_every_packing_op_and_every_header_is_listed():

@@ -13,24 +13,16 @@ ROOT = Path(qframe.__file__).parent
 
 #: From the bottom up; modules of one row may import each other.
 LAYERS = [
-    ["version", "errors", "include_path"],
+    ["version", "errors", "include_path", "include"],
     ["dtypes", "qschemes"],
-    ["qparams", "numerics", "numerics_recurrent", "numerics_transcendental", "random"],
-    [
-        "qtensor",
-        "qtensor_copying",
-        "qtensor_indexing",
-        "qtensor_joining",
-        "qtensor_numpy",
-        "qtensor_reductions",
-        "qtensor_repr",
-        "qtensor_views",
-    ],
+    ["qparams", "numerics", "random"],
+    ["qtensor"],
     ["engines"],
     ["autograd"],
     ["optim"],
     ["ops", "backends"],
     ["plugin"],
+    ["native"],
     ["nn"],
     ["quantization", "functions", "serialization"],
     ["testing", "cli"],
@@ -98,12 +90,15 @@ def test_importing_qframe_loads_no_plugin_and_nothing_heavy():
         "import sys, qframe;"
         "heavy = 'autograd', 'pluggy', 'safetensors', 'pytest', 'torch', 'rich', 'sklearn', 'cffi',"
         "        'importlib.metadata';"
-        "print([m for m in sys.modules if m.startswith(('qframe_', 'qframe.testing')) or m in heavy])"
+        "lazy = 'qframe_', 'qframe.testing', 'qframe.native';"
+        "print([m for m in sys.modules if m.startswith(lazy) or m in heavy])"
     )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert result.stdout.strip() == "[]"
 
 
+#: What plugins may import.
+PUBLIC = ("qframe.plugin", "qframe.native")
 PLUGINS = [*sorted((ROOT.parent / "plugins").glob("*")), ROOT.parent / "examples" / "plugin_template"]
 
 
@@ -114,7 +109,13 @@ def test_plugins_import_only_the_public_surface(plugin):
         for node in ast.walk(tree):
             if isinstance(node, ast.ImportFrom) and not node.level and node.module.split(".")[0] == "qframe":
                 names = {f"{node.module}.{alias.name}" for alias in node.names}
-                assert all(name.startswith("qframe.plugin") for name in names), (path, names)
+                assert all(name.startswith(PUBLIC) for name in names), (path, names)
+
+
+def test_the_native_layer_imports_only_the_public_surface():
+    for path in (ROOT / "native").glob("*.py"):
+        modules = {module for module in imported_modules(path) if module.startswith("qframe")}
+        assert all(module.startswith(PUBLIC) for module in modules), path
 
 
 def test_one_version_for_all_distributions():

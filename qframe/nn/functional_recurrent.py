@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..autograd.tracing import differentiable
-from ..numerics_recurrent import (
+from ..numerics.recurrent import (
     Cell,
     gru_cell,
     lstm_cell,

@@ -16,7 +16,7 @@ from ..nn.functional_fake_quantize import fake_quantize_per_channel_affine, fake
 from ..nn.module import Module
 from ..nn.state import State, StateCheck
 from ..qschemes import QScheme, per_channel_symmetric, per_tensor_affine, per_tensor_symmetric
-from ..qtensor_repr import format_array
+from ..qtensor.text import format_array
 from .observer import HistogramObserver, MovingAverageMinMaxObserver, MovingAveragePerChannelMinMaxObserver
 from .observer_base import ObserverBase, UniformObserver, check_codes
 

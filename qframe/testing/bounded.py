@@ -12,7 +12,7 @@ Array = np.ndarray[Any, Any]
 
 #: Half a unit in the last place of 1: what one operation loses.
 ROUNDING = 2.0**-24
-#: What the sigmoid and tanh of :mod:`qframe.numerics_transcendental` lose, relative to their result.
+#: What the sigmoid and tanh of :mod:`qframe.numerics.transcendental` lose, relative to their result.
 TRANSCENDENTAL = 2.5 * 2.0**-23
 #: Below this a float32 has fewer bits.
 SMALLEST = 2.0**-126

@@ -10,7 +10,7 @@ from qframe.engines import OPS
 from ..installed import ROOT, copied, pip_install, run, run_tests, table
 
 TEMPLATE = ROOT / "examples" / "plugin_template"
-FBGEMM = ROOT / "plugins" / "fbgemm_x86"
+C_PLUGINS = sorted(path.parent for path in ROOT.glob("plugins/*/build_kernels.py"))
 COMPILER = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
 
 needs_compiler = pytest.mark.skipif(COMPILER is None, reason="needs a C compiler")
@@ -64,10 +64,14 @@ def test_without_its_kernels_it_says_so(installed, tmp_path):
     assert "no: its kernels were not built: cannot import name '_kernels'" in line
 
 
-@pytest.mark.parametrize("plugin", [TEMPLATE, FBGEMM], ids=lambda path: path.name)
-def test_headers_come_from_the_checkout_a_copy_or_an_installed_qframe(plugin, tmp_path):
+@pytest.mark.parametrize(
+    ("plugin", "folder"),
+    [(TEMPLATE, "include_folder()"), *((plugin, "recipe.include") for plugin in C_PLUGINS)],
+    ids=lambda value: getattr(value, "name", ""),
+)
+def test_headers_come_from_the_checkout_a_copy_or_an_installed_qframe(plugin, folder, tmp_path):
     pytest.importorskip("cffi")
-    show = "import build_kernels; print(build_kernels.include_folder())"
+    show = f"import build_kernels; print(build_kernels.{folder})"
     assert run("", "-c", show, cwd=plugin) == (0, f"{ROOT / 'qframe' / 'include'}\n")
     alone = copied(plugin, tmp_path / "alone")
     installed = run("", "-c", "import qframe; print(qframe.get_include())", cwd=alone)

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from qframe import numerics_transcendental as functions
-from qframe.numerics_recurrent import gru_cell, lstm_cell
+from qframe.numerics import transcendental as functions
+from qframe.numerics.recurrent import gru_cell, lstm_cell
 from qframe.testing import bounded
 
 

@@ -2,7 +2,7 @@
 #ifndef QF_AVX2_H
 #define QF_AVX2_H
 
-#include "elementwise.h"
+#include <qframe/native/elementwise.h>
 
 void qf_requant_rows__avx2(const int32_t *, size_t, size_t, const qf_requant *, size_t, uint8_t *, size_t);
 void qf_rescale__avx2(const int32_t *, size_t, const float *, const float *, int, float *);

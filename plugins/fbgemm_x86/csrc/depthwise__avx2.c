@@ -2,7 +2,7 @@
  * 32 bits. */
 #include <qframe/simd.h>
 
-#include "depthwise.h"
+#include "x86.h"
 
 #if QF_X86
 QF_TARGET_BEGIN(QF_AVX2)

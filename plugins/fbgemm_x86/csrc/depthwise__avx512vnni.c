@@ -1,7 +1,7 @@
 /* Depthwise convolutions with vpdpbusd, 64 channels at once. */
 #include <qframe/simd.h>
 
-#include "depthwise.h"
+#include "x86.h"
 
 #if QF_X86_512
 QF_TARGET_BEGIN(QF_AVX512VNNI)

@@ -1,7 +1,7 @@
 /* Depthwise convolutions with vpdpbusd in its VEX form, 32 channels at once. */
 #include <qframe/simd.h>
 
-#include "depthwise.h"
+#include "x86.h"
 
 #if QF_X86
 QF_TARGET_BEGIN(QF_AVXVNNI)

@@ -4,22 +4,9 @@
  *     DPBUSD  with GROUP 4, the intrinsic of this width
  *     WIDE_BLOCKS, where there are both widths, and masks
  * The functions that it defines have the width in their names. */
-#if WIDTH == 512
-#define V __m512i
-#define F __m512
-#define OP(name) _mm512_##name
-#define LOAD(at) _mm512_loadu_si512(at)
-#define ZERO _mm512_setzero_si512()
-#define NAMED(name) name##512
-#else
-#define V __m256i
-#define F __m256
-#define OP(name) _mm256_##name
-#define LOAD(at) _mm256_loadu_si256((const __m256i *)(at))
-#define ZERO _mm256_setzero_si256()
-#define NAMED(name) name##256
-#endif
-#define CHANNELS (WIDTH / 8)
+#include "width.h"
+
+#define CHANNELS BYTES
 
 /* GROUP pixels, interleaved in four registers in the order that unpacking leaves.  Absent pixels count as 0. */
 QF_INLINE void NAMED(interleave)(const uint8_t *x, const ptrdiff_t *offsets, size_t present, V *out) {
@@ -54,8 +41,8 @@ typedef struct NAMED(finish) {
 QF_INLINE NAMED(finish) NAMED(load_finish)(const qf_requant *q, size_t from) {
     NAMED(finish) f;
     QF_UNROLL for (int i = 0; i < 4; i++) {
-        f.bias[i] = OP(loadu_ps)(q->bias + from + (size_t)i * (WIDTH / 32));
-        f.multiplier[i] = OP(loadu_ps)(q->multiplier + from + (size_t)i * (WIDTH / 32));
+        f.bias[i] = OP(loadu_ps)(q->bias + from + (size_t)i * LANES);
+        f.multiplier[i] = OP(loadu_ps)(q->multiplier + from + (size_t)i * LANES);
     }
     f.high = OP(set1_ps)(q->bounds.high);
     f.zero_point = OP(set1_epi16)((int16_t)q->bounds.zero_point);
@@ -100,7 +87,7 @@ typedef struct NAMED(shared) {
 
 QF_INLINE NAMED(shared) NAMED(load_shared)(const qf_depthwise_line *line, size_t from) {
     NAMED(shared) s = {.finish = NAMED(load_finish)(&line->requant, from), .count = line->channels - from};
-    QF_UNROLL for (int j = 0; j < 4; j++) s.start[j] = LOAD(line->start + from + (size_t)j * (WIDTH / 32));
+    QF_UNROLL for (int j = 0; j < 4; j++) s.start[j] = LOAD(line->start + from + (size_t)j * LANES);
     return s;
 }
 
@@ -154,12 +141,6 @@ QF_INLINE size_t NAMED(row_block)(const qf_depthwise_line *line, size_t from, co
     return done;
 }
 
-#undef V
-#undef F
-#undef OP
-#undef LOAD
-#undef ZERO
-#undef NAMED
 #undef CHANNELS
 #undef DPBUSD
 #undef WIDTH

@@ -1,7 +1,6 @@
 /* The kernels of elementwise.h for AVX2 and above: sums, products, tables, and loops for the compiler. */
 #include "elementwise_avx2.h"
-#include "fake_quantize.h"
-#include "resize.h"
+#include "x86.h"
 
 #if QF_X86
 QF_TARGET_BEGIN(QF_AVX2)

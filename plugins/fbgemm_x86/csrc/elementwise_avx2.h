@@ -3,8 +3,7 @@
 #define QF_ELEMENTWISE_AVX2_H
 
 #include <qframe/requant_x86.h>
-
-#include "elementwise_loops.h"
+#include <qframe/native/elementwise_loops.h>
 
 /* How far a first step of 32 bytes may go so that all later ones write to multiples of 32; the second step
  * writes some bytes again, the same. */

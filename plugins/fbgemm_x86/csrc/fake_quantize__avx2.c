@@ -1,7 +1,7 @@
 /* Simulated quantization, AVX2: 32 elements at once, which memory can hardly keep up with. */
 #include <qframe/simd.h>
 
-#include "fake_quantize.h"
+#include "x86.h"
 
 #if QF_X86
 QF_TARGET_BEGIN(QF_AVX2)

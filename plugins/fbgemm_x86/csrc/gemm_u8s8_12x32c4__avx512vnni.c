@@ -1,22 +1,14 @@
 /* AVX-512 VNNI: vpdpbusd adds four products of unsigned and signed bytes to each 32-bit lane, exactly. */
 #include <qframe/simd.h>
-
-#include "kernels.h"
+#include <qframe/native/ukernels.h>
 
 #if QF_X86_512
 QF_TARGET_BEGIN(QF_AVX512VNNI)
 
+#define WIDTH 512
 #define PRODUCTS 4
-
-QF_INLINE __m512i weights16(const int8_t *panel) {
-    return _mm512_loadu_si512(panel);
-}
-
-QF_INLINE __m512i multiply_add(__m512i sum, __m512i codes, __m512i weights) {
-    return _mm512_dpbusd_epi32(sum, codes, weights);
-}
-
-#include "gemm_12x32.h"
+#define DPBUSD _mm512_dpbusd_epi32
+#include "gemm_tile.h"
 
 void qf_gemm_u8s8_12x32c4__avx512vnni(size_t mr, const qf_activations *a, const int8_t *panel,
                                       const int32_t *start, int32_t *out, const qf_codes *to) {

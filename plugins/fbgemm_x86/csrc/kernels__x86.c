@@ -1,7 +1,8 @@
 /* What each x86 instruction set provides. */
+#include <qframe/native/ukernels.h>
+
 #include "avx2.h"
-#include "depthwise.h"
-#include "norms.h"
+#include "x86.h"
 
 #if QF_X86
 

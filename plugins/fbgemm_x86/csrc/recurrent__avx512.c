@@ -1,7 +1,8 @@
 /* The cells of recurrent layers, AVX-512: the compiler makes sixteen lanes of the loops. */
 #include <qframe/simd.h>
+#include <qframe/native/recurrent_loops.h>
 
-#include "recurrent_loops.h"
+#include "x86.h"
 
 #if QF_X86_512
 QF_TARGET_BEGIN(QF_AVX512)

@@ -1,7 +1,6 @@
 /* Accumulators to codes, AVX-512. */
 #include <qframe/requant_x86.h>
-
-#include "kernels.h"
+#include <qframe/native/kernels.h>
 
 #if QF_X86_512
 QF_TARGET_BEGIN(QF_AVX512)

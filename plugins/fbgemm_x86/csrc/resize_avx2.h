@@ -3,8 +3,9 @@
 #define QF_RESIZE_AVX2_H
 
 #include <qframe/requant_x86.h>
+#include <qframe/native/resize_loops.h>
 
-#include "resize_loops.h"
+#include "x86.h"
 
 #if QF_X86
 QF_TARGET_BEGIN(QF_AVX2)
@@ -36,7 +37,6 @@ QF_TARGET_END
 
 void qf_pick__avx2(const uint8_t *, size_t, const qf_sources *, size_t, uint8_t *);
 void qf_copy_pixels__avx2(const uint8_t *, ptrdiff_t, size_t, const qf_sources *, size_t, uint8_t *);
-void qf_blend_pixels__avx2(const uint8_t *, ptrdiff_t, size_t, const qf_sources *, size_t, uint8_t, float *);
 
 #endif
 #endif

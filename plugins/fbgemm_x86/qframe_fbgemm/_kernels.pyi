@@ -1,4 +1,4 @@
-"""The extension module that build_kernels.py compiles; csrc/api.cdef declares its functions."""
+"""The extension module that build_kernels.py compiles; qframe/native/api.cdef declares its functions."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-/* exp, sigmoid and tanh in float32, the formula of qframe/numerics_transcendental.py: the same bits there and here.
+/* exp, sigmoid and tanh in float32, the formula of qframe/numerics/transcendental.py: the same bits there and here.
  *
  * Every operation rounds on its own (-ffp-contract=off), and there is neither a branch nor a table: inlined
  * into a loop in a target region, the functions become vector code for that instruction set.

@@ -13,7 +13,7 @@ from ...errors import ConfigurationError, DTypeError
 from ...ops.checks import describe
 from ...qparams import check_scale, check_zero_point
 from ...qtensor import QTensor
-from ...qtensor_repr import format_array
+from ...qtensor.text import format_array
 from ..module import Module
 from ..state import StateCheck
 from .entries import check_number, scale_of, zero_point_of

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from qframe.dtypes import qint8
-from qframe.numerics_recurrent import gru_cell, lstm_cell, rnn_relu_cell, rnn_tanh_cell
+from qframe.numerics.recurrent import gru_cell, lstm_cell, rnn_relu_cell, rnn_tanh_cell
 from qframe.ops.recurrent import GRU, LSTM, NONLINEARITIES, RNN, RecurrentKind
 from qframe.qtensor import QTensor
 

@@ -10,7 +10,7 @@ from qframe.errors import ArgumentError, ConfigurationError, DTypeError
 from qframe.nn.functional import dropout
 from qframe.nn.quantized import dynamic
 from qframe.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
-from qframe.numerics_recurrent import gru_cell, lstm_cell
+from qframe.numerics.recurrent import gru_cell, lstm_cell
 from qframe.random import manual_seed
 
 CELLS = {"LSTM": lstm_cell, "GRU": gru_cell}

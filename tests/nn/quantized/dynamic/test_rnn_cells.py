@@ -8,7 +8,7 @@ from qframe.dtypes import float16, qint8, quint8
 from qframe.engines import registry
 from qframe.errors import ArgumentError, ConfigurationError, DTypeError
 from qframe.nn.quantized import dynamic
-from qframe.numerics_recurrent import gru_cell, lstm_cell, rnn_relu_cell, rnn_tanh_cell
+from qframe.numerics.recurrent import gru_cell, lstm_cell, rnn_relu_cell, rnn_tanh_cell
 
 CELLS = {
     "LSTMCell": (lstm_cell, {}),

@@ -1,0 +1,161 @@
+/* A tile of 6 x 16 (AVX2, AVX-VNNI) or 12 x 32 (AVX-512).  A kernel includes it inside its target region, after
+ *     WIDTH      256 or 512
+ *     PRODUCTS   inputs that a step multiplies in each lane: 2, widened to 16 bits, or 4; four bytes in both cases
+ *     DPBUSD     the intrinsic that adds four products exactly; without it, vpmaddubsw adds two in 16 bits
+ */
+#include <qframe/requant_x86.h>
+
+#include "width.h"
+
+enum { ROWS = WIDTH == 512 ? 12 : 6, STEP = 2 * LANES * PRODUCTS }; /* bytes of a panel in one step */
+
+/* The weights of as many outputs as there are lanes, for one step. */
+QF_INLINE V load_weights(const int8_t *panel) {
+#if PRODUCTS == 4
+    return LOAD(panel);
+#elif WIDTH == 512
+    return _mm512_cvtepi8_epi16(_mm256_loadu_si256((const __m256i *)panel));
+#else
+    return _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i *)panel));
+#endif
+}
+
+QF_INLINE V multiply_add(V sum, V codes, V weights) {
+#if PRODUCTS == 2
+    return OP(add_epi32)(sum, OP(madd_epi16)(codes, weights));
+#elif defined(DPBUSD)
+    return DPBUSD(sum, codes, weights);
+#else
+    return OP(add_epi32)(sum, OP(madd_epi16)(OP(maddubs_epi16)(codes, weights), OP(set1_epi16)(1)));
+#endif
+}
+
+/* The codes of the last step of a run, which may be fewer; those that are 16 bits wide come in pairs. */
+QF_INLINE int32_t last_codes(const char *end, size_t rest) {
+    return PRODUCTS == 4 ? qf_load_tail(end, rest) : qf_load_i32(end);
+}
+
+QF_INLINE void accumulate(const size_t mr, const qf_activations *a, const int8_t *panel, const int32_t *start,
+                          V sum[ROWS][2]) {
+    const size_t rest = a->length % PRODUCTS;
+    const ptrdiff_t whole = (ptrdiff_t)((a->length - rest) * (4 / PRODUCTS));
+    QF_UNROLL for (size_t r = 0; r < mr; r++) {
+        sum[r][0] = LOAD(start);
+        sum[r][1] = LOAD(start + LANES);
+    }
+    for (size_t run = 0; run < a->runs; run++) {
+        const char *ends[ROWS]; /* so that one register is both the index and the count */
+        QF_UNROLL for (size_t r = 0; r < mr; r++) ends[r] = a->rows[r] + a->offsets[run] + whole;
+        for (ptrdiff_t i = -whole; i != 0; i += 4, panel += STEP) {
+            V left = load_weights(panel), right = load_weights(panel + STEP / 2);
+            QF_UNROLL for (size_t r = 0; r < mr; r++) {
+                V codes = OP(set1_epi32)(qf_load_i32(ends[r] + i));
+                sum[r][0] = multiply_add(sum[r][0], codes, left);
+                sum[r][1] = multiply_add(sum[r][1], codes, right);
+            }
+        }
+        if (!rest) continue;
+        V left = load_weights(panel), right = load_weights(panel + STEP / 2);
+        panel += STEP;
+        QF_UNROLL for (size_t r = 0; r < mr; r++) {
+            V codes = OP(set1_epi32)(last_codes(ends[r], rest));
+            sum[r][0] = multiply_add(sum[r][0], codes, left);
+            sum[r][1] = multiply_add(sum[r][1], codes, right);
+        }
+    }
+}
+
+/* One row: four sums for each column, since each addition waits for the one before. */
+QF_INLINE void accumulate_row(const qf_activations *a, const int8_t *panel, const int32_t *start, V total[2]) {
+    const size_t rest = a->length % PRODUCTS, bytes = (a->length - rest) * (4 / PRODUCTS);
+    V sum[4][2];
+    QF_UNROLL for (int u = 0; u < 4; u++) sum[u][0] = sum[u][1] = ZERO;
+    for (size_t run = 0; run < a->runs; run++) {
+        const char *x = a->rows[0] + a->offsets[run];
+        size_t i = 0;
+        for (; i + 16 <= bytes; i += 16) {
+            QF_UNROLL for (int u = 0; u < 4; u++, panel += STEP) {
+                V codes = OP(set1_epi32)(qf_load_i32(x + i + 4 * u));
+                sum[u][0] = multiply_add(sum[u][0], codes, load_weights(panel));
+                sum[u][1] = multiply_add(sum[u][1], codes, load_weights(panel + STEP / 2));
+            }
+        }
+        for (; i < bytes + (rest ? 4 : 0); i += 4, panel += STEP) {
+            V codes = OP(set1_epi32)(i < bytes ? qf_load_i32(x + i) : last_codes(x + i, rest));
+            sum[0][0] = multiply_add(sum[0][0], codes, load_weights(panel));
+            sum[0][1] = multiply_add(sum[0][1], codes, load_weights(panel + STEP / 2));
+        }
+    }
+    QF_UNROLL for (int half = 0; half < 2; half++) {
+        V first = OP(add_epi32)(sum[0][half], sum[1][half]), second = OP(add_epi32)(sum[2][half], sum[3][half]);
+        total[half] = OP(add_epi32)(OP(add_epi32)(first, second), LOAD(start + LANES * half));
+    }
+}
+
+/* Codes of two rows, one behind the other, each of 2 * LANES. */
+#if WIDTH == 512
+typedef qf_columns32 columns;
+#define LOAD_COLUMNS qf_load_columns32
+#define TWO_ROWS qf_codes64
+#define FIRST_ROW _mm512_castsi512_si256
+#define SECOND_ROW(codes) _mm512_extracti64x4_epi64(codes, 1)
+QF_INLINE void store_row(__m256i codes, size_t n, uint8_t *to) {
+    _mm256_mask_storeu_epi8(to, (__mmask32)(UINT32_MAX >> (32 - qf_min(32, n))), codes);
+}
+#else
+typedef qf_columns16 columns;
+#define LOAD_COLUMNS qf_load_columns16
+#define TWO_ROWS qf_codes32
+#define FIRST_ROW _mm256_castsi256_si128
+#define SECOND_ROW(codes) _mm256_extracti128_si256(codes, 1)
+QF_INLINE void store_row(__m128i codes, size_t n, uint8_t *to) {
+    if (QF_LIKELY(n >= 16)) {
+        _mm_storeu_si128((__m128i *)to, codes);
+    } else {
+        uint8_t row[16];
+        _mm_storeu_si128((__m128i *)row, codes);
+        memcpy(to, row, n);
+    }
+}
+#endif
+
+/* Sums as they are, or with `to` as codes. */
+QF_INLINE void store(const size_t mr, V sum[ROWS][2], int32_t *out, const qf_codes *to) {
+    if (!to) {
+        QF_UNROLL for (size_t r = 0; r < mr; r++) {
+            STORE(out + 2 * LANES * r, sum[r][0]);
+            STORE(out + 2 * LANES * r + LANES, sum[r][1]);
+        }
+        return;
+    }
+    const columns shared = LOAD_COLUMNS(&to->requant, 0);
+    uint8_t *at = to->out;
+    QF_UNROLL for (size_t r = 0; r + 1 < mr; r += 2, at += 2 * to->stride) {
+        V codes = TWO_ROWS(sum[r], sum[r + 1], &shared);
+        store_row(FIRST_ROW(codes), to->n, at);
+        store_row(SECOND_ROW(codes), to->n, at + to->stride);
+    }
+    if (mr % 2) store_row(FIRST_ROW(TWO_ROWS(sum[mr - 1], sum[mr - 1], &shared)), to->n, at);
+}
+
+QF_INLINE void tile(const size_t mr, const qf_activations *a, const int8_t *panel, const int32_t *start,
+                    int32_t *out, const qf_codes *to) {
+    V sum[ROWS][2];
+    if (mr == 1) accumulate_row(a, panel, start, sum[0]);
+    else accumulate(mr, a, panel, start, sum);
+    store(mr, sum, out, to);
+}
+
+QF_INLINE void any_height(size_t mr, const qf_activations *a, const int8_t *panel, const int32_t *start,
+                          int32_t *out, const qf_codes *to) {
+    switch (mr) {
+#define QF_CASE(rows) \
+    case rows: tile(rows, a, panel, start, out, to); break;
+        QF_CASE(1) QF_CASE(2) QF_CASE(3) QF_CASE(4) QF_CASE(5)
+#if WIDTH == 512
+        QF_CASE(6) QF_CASE(7) QF_CASE(8) QF_CASE(9) QF_CASE(10) QF_CASE(11)
+#endif
+#undef QF_CASE
+        default: tile(ROWS, a, panel, start, out, to); break;
+    }
+}
