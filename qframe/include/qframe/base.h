@@ -51,6 +51,13 @@
 #define QF_X86 0
 #endif
 
+/* 64-bit ARM, little-endian. */
+#if (defined(__AARCH64EL__) || defined(_M_ARM64)) && !defined(QF_PORTABLE_ONLY)
+#define QF_ARM64 1
+#else
+#define QF_ARM64 0
+#endif
+
 /* SIMDe, which can emulate instruction sets (simd.h), lacks much of AVX-512. */
 #if QF_X86 && !defined(QF_SIMDE)
 #define QF_X86_512 1
