@@ -1,9 +1,10 @@
-"""Print what the emulated Python needs, one requirement a line: what qframe and its C plugins state, and no more."""
+"""Print what the emulated Python needs, a requirement a line: what qframe and its C plugins state."""
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
+
+import tomllib
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -11,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[2]
 def requirements() -> list[str]:
     """Return what running, testing and building need, except qframe's own distributions."""
     project = load("pyproject.toml")["project"]
-    plugin = load("plugins/fbgemm_x86/pyproject.toml")
+    plugin = load("plugins/qnnpack_arm/pyproject.toml")
     found = {
         *project["dependencies"],
         *project["optional-dependencies"]["testing"],
