@@ -1,7 +1,7 @@
 """Test the engine qnnpack on emulated ARM machines: ``python scripts/arm/test.py [--quick] [--only TEXT]``.
 
-``make test-arm`` sets the emulator up and runs this.  Each job is a process on one machine; as many run at once as there
-are CPUs.  A table tells how each went, and what failed is printed before it.  Exit code 1: some job failed.
+``make test-arm`` sets the emulator up and runs this.  Each job is a process on one machine; as many run at once as
+there are CPUs.  A line tells how each went; then comes what failing jobs have printed.  Exit code 1: some failed.
 """
 
 from __future__ import annotations
