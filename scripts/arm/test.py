@@ -1,7 +1,8 @@
 """Test the engine qnnpack on emulated ARM machines: ``python scripts/arm/test.py [--quick] [--only TEXT]``.
 
-``make test-arm`` sets the emulator up and runs this.  Each job is a process on one machine; as many run at once as
-there are CPUs.  A line tells how each went; then comes what failing jobs have printed.  Exit code 1: some failed.
+``make test-arm`` sets the emulator up and runs this.  Each job is a process on one machine; as many run at
+once as there are CPUs.  A line tells how each went; then comes what failing jobs have printed.  Exit code 1:
+some failed.
 """
 
 from __future__ import annotations
@@ -58,7 +59,7 @@ def kernels(machine: str) -> Job:
     return pytest("kernels at every set", machine, "tests/native", "-k", f"qnnpack and {ELSEWHERE}")
 
 
-MODELS = pytest("digits models, choice of the engine", "", "tests/arm")
+MODELS = pytest("digits models, choice of the engine, counting", "", "tests/arm")
 QUICK = (MODELS, numbers("max"), numbers("cortex-a76"), numbers("cortex-a53"))
 #: Long ones first.
 FULL = (
