@@ -22,7 +22,7 @@ enum {
 const char *const qf_feature_names[] = {"neon", "dotprod", "i8mm", NULL};
 
 #if QF_ARM64
-#define BUILT(kernels) NULL
+#define BUILT(kernels) &kernels
 #else
 #define BUILT(kernels) NULL
 #endif

@@ -84,4 +84,9 @@ QF_INLINE size_t qf_max(size_t a, size_t b) { return a > b ? a : b; }
 QF_INLINE size_t qf_ceil_div(size_t a, size_t b) { return (a + b - 1) / b; }
 QF_INLINE size_t qf_round_up(size_t a, size_t b) { return qf_ceil_div(a, b) * b; }
 
+/* Where a step of `width` of `count` elements begins; the last one ends with the last element, and there are enough
+ * for one. */
+#define QF_FOR_STEPS(at, width, count) \
+    for (size_t next_ = 0, at; at = qf_min(next_, (count) - (width)), next_ < (count); next_ += (width))
+
 #endif

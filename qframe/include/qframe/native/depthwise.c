@@ -190,7 +190,8 @@ static int run_pixels(const job *j, size_t first, size_t count, ptrdiff_t *offse
     qf_place place = qf_first_place(j->geometry, first);
     int neighbours = j->geometry->stride[2] == 1 && j->geometry->dilation[2] == 1;
     qf_depthwise_line line = {.channels = w->channels, .taps = w->taps, .weights = w->packed, .start = j->start,
-                              .row_taps = w->row_taps, .row_weights = neighbours ? w->row_packed : NULL, .step = (size_t)j->geometry->stride[2] * w->channels, .requant = j->requant,
+                              .row_taps = w->row_taps, .neighbours = neighbours, .row_weights = neighbours ? w->row_packed : NULL,
+                              .step = (size_t)j->geometry->stride[2] * w->channels, .requant = j->requant,
                               .x = j->x, .offsets = offsets, .out = j->out + first * w->channels};
     const uint8_t *end = set_offsets(j, &place, count, offsets);
     size_t excess = end > j->end ? qf_min(count, qf_ceil_div((size_t)(end - j->end), line.step)) : 0;
