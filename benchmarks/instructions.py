@@ -2,8 +2,8 @@
 
     make count-arm [ARM="--only linear conv"]
 
-runs this on an emulated machine whose QEMU counts (``scripts/arm/instructions.c``).  The numbers are exact and
-the same at every run; they are no times, as no CPU takes equally long for all instructions.
+runs this on an emulated machine whose QEMU counts (``scripts/arm/instructions.c``).  The numbers are exact
+and the same at every run; they are no times, as no CPU takes equally long for all instructions.
 """
 
 from __future__ import annotations
