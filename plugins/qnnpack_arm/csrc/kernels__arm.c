@@ -20,11 +20,11 @@ const qf_kernels qf_kernels_neon = {
 };
 const qf_kernels qf_kernels_dotprod = {
     .isa = "dotprod", COMMON, .gemm = qf_gemm_u8s8_8x8c4__dotprod,
-    .depthwise = {&qf_depthwise_neon, &qf_depthwise_neon},
+    .depthwise = {&qf_depthwise_neon, &qf_depthwise_dotprod},
 };
 const qf_kernels qf_kernels_i8mm = {
     .isa = "i8mm", COMMON, .gemm = qf_gemm_u8s8_8x8c8__i8mm,
-    .depthwise = {&qf_depthwise_neon, &qf_depthwise_neon},
+    .depthwise = {&qf_depthwise_neon, &qf_depthwise_i8mm},
 };
 
 #endif
