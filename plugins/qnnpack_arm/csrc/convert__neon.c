@@ -19,14 +19,6 @@ void qf_quantize8__neon(const float *x, size_t count, float reciprocal, qf_bound
     }
 }
 
-void qf_dequantize_u8__neon(const uint8_t *codes, size_t count, float scale, int32_t zero_point, float *out) {
-    qf_dequantize_u8_loop(codes, count, scale, zero_point, out);
-}
-
-void qf_dequantize_i8__neon(const int8_t *codes, size_t count, float scale, int32_t zero_point, float *out) {
-    qf_dequantize_i8_loop(codes, count, scale, zero_point, out);
-}
-
 /* What is not a number is left out, but counted. */
 int qf_min_max__neon(const float *x, size_t count, float *low, float *high) {
     if (count < 8) return qf_min_max_loop(x, count, low, high);
@@ -44,9 +36,5 @@ int qf_min_max__neon(const float *x, size_t count, float *low, float *high) {
     *high = vmaxnmvq_f32(vmaxnmq_f32(most[0], most[1]));
     return vminvq_u32(ordered) != 0;
 }
-
-void qf_widen__neon(const uint8_t *codes, size_t count, int16_t *out) { qf_widen_loop(codes, count, out); }
-int32_t qf_sum_u8__neon(const uint8_t *codes, size_t count) { return qf_sum_u8_loop(codes, count); }
-uint8_t qf_max_u8__neon(const uint8_t *codes, size_t count) { return qf_max_u8_loop(codes, count); }
 
 #endif

@@ -87,20 +87,17 @@ QF_INLINE size_t row_block(const qf_depthwise_line *line, size_t from, const siz
     return done;
 }
 
-static void run(const qf_depthwise_line *line) {
+QF_INLINE void blocks(const qf_depthwise_line *line, const size_t taps, const size_t row_taps) {
     if (line->channels < 8) {
         qf_depthwise_portable.run(line);
         return;
     }
-    QF_FOR_STEPS(from, 8, line->channels) {
-        if (line->taps == 9 && line->row_taps == 3 && line->neighbours) block(line, from, row_block(line, from, 9, 3), 9);
-        else if (line->taps == 25 && line->row_taps == 5 && line->neighbours)
-            block(line, from, row_block(line, from, 25, 5), 25);
-        else if (line->taps == 9) block(line, from, 0, 9);
-        else block(line, from, 0, line->taps);
-    }
+    QF_FOR_STEPS(from, 8, line->channels)
+        block(line, from, row_taps ? row_block(line, from, taps, row_taps) : 0, taps);
 }
 
-const qf_depthwise_kernel qf_depthwise_neon = {"qf_depthwise_u8s16__neon", 0, 0, 1, 2, run};
+#include <qframe/native/depthwise_run.h>
+
+const qf_depthwise_kernel qf_depthwise_neon = {"qf_depthwise_u8s16__neon", 0, 0, 1, 2, 0, run};
 
 #endif

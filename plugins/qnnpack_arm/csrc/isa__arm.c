@@ -21,17 +21,11 @@ enum {
 
 const char *const qf_feature_names[] = {"neon", "dotprod", "i8mm", NULL};
 
-#if QF_ARM64
-#define BUILT(kernels) &kernels
-#else
-#define BUILT(kernels) NULL
-#endif
-
 const qf_instruction_set qf_instruction_sets[] = {
     QF_PORTABLE_SET,
-    {"neon", "NEON", HAS_NEON, BUILT(qf_kernels_neon)},
-    {"dotprod", "NEON with dot products", NEEDS_DOTPROD, BUILT(qf_kernels_dotprod)},
-    {"i8mm", "NEON with int8 matrix products", NEEDS_I8MM, BUILT(qf_kernels_i8mm)},
+    {"neon", "NEON", HAS_NEON, QF_BUILT(QF_ARM64, qf_kernels_neon)},
+    {"dotprod", "NEON with dot products", NEEDS_DOTPROD, QF_BUILT(QF_ARM64, qf_kernels_dotprod)},
+    {"i8mm", "NEON with int8 matrix products", NEEDS_I8MM, QF_BUILT(QF_ARM64, qf_kernels_i8mm)},
 };
 const size_t qf_instruction_set_count = sizeof qf_instruction_sets / sizeof *qf_instruction_sets;
 

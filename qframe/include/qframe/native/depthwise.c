@@ -243,7 +243,7 @@ static int prepare(job *j, float x_scale, int32_t x_zero_point, float scale) {
     int32_t *start = (int32_t *)(bias + w->padded);
     qf_active->transform(w->scales, w->has_bias ? w->bias : NULL, w->padded, w->per_channel, x_scale, scale,
                          multiplier, bias);
-    qf_active->start(w->sums, w->padded, x_zero_point, start);
+    qf_active->start(w->sums, w->padded, x_zero_point - (int32_t)w->kernel->lowered, start);
     j->start = start;
     j->blank = memset(start + w->padded, x_zero_point, blank);
     j->requant.multiplier = multiplier;

@@ -27,6 +27,7 @@ typedef struct qf_depthwise_kernel {
     const char *name;
     size_t lanes, halves, group;
     size_t weight_bytes; /* 1: centered weights must fit int8; 2: int16 */
+    size_t lowered;      /* what it lowers activations by before it multiplies them */
     void (*run)(const qf_depthwise_line *line);
 } qf_depthwise_kernel;
 
