@@ -19,8 +19,8 @@ from typing import NamedTuple
 ROOT = Path(__file__).resolve().parents[2]
 #: As in tests/native/builds.py.
 NUMBERS = ("-k", "agrees or saturate or empty or position")
-#: The conformance suite is a job of its own.
-ELSEWHERE = "not conformance_at_other_sets"
+#: Jobs of their own, and a fork of a process with threads, in whose child this QEMU starts no threads.
+ELSEWHERE = "not conformance_at_other_sets and not other_machines and not forked_child"
 
 
 class Job(NamedTuple):
@@ -71,6 +71,7 @@ FULL = (
     conformance("cortex-a76"),
     conformance("cortex-a53"),
     conformance("max", "portable"),
+    pytest("a build without kernels for ARM", "max", "tests/native/test_isa.py", "-k", "other_machines"),
     numbers("a64fx"),
     numbers("neoverse-n1"),
     MODELS,
