@@ -96,7 +96,9 @@ def test_the_largest_products_do_not_saturate(kernel: Ukernel, sign: int) -> Non
     start = np.zeros(kernel.nr, np.int32)
     for most in (255, 0):
         x = np.full((kernel.mr, 2, 130), most, np.uint8)
-        np.testing.assert_array_equal(_multiply(kernel, x, weight, start), _expected(kernel, x, weight, start))
+        np.testing.assert_array_equal(
+            _multiply(kernel, x, weight, start), _expected(kernel, x, weight, start)
+        )
 
 
 def test_the_list_begins_with_the_readable_kernel(chosen: NativeEngine) -> None:
