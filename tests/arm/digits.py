@@ -20,6 +20,7 @@ import numpy as np
 import qframe
 from qframe import nn, quantization
 from qframe.engines import registry
+from tests.native.sets import on_set
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 IMAGES = "images.npy"
@@ -81,12 +82,9 @@ def instruction_sets(name: str) -> Iterator[str]:
         yield "NumPy"
         return
     engine = import_module(f"qframe_{name}").engine
-    native, before = engine.native, engine.native.lib.qf_isa()
     for isa in engine.available():
-        assert native.text(native.lib.qf_select(isa.encode())) is None
-        assert native.text(native.lib.qf_isa()) == isa
-        yield isa
-    native.lib.qf_select(before)
+        with on_set(engine, isa):
+            yield isa
 
 
 def on_this_engine(folder: Path) -> dict[str, str]:

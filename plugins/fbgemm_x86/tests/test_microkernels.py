@@ -11,6 +11,7 @@ from qframe_fbgemm import engine
 
 from qframe.engines import registry
 from qframe.plugin import QTensor
+from tests.native.sets import on_set
 
 Array = np.ndarray[Any, Any]
 
@@ -28,11 +29,8 @@ NAMES = {
 @pytest.fixture(params=engine.available())
 def isa(request: pytest.FixtureRequest) -> Iterator[str]:
     """One instruction set after the other."""
-    lib = engine.native.lib
-    before = lib.qf_isa()
-    lib.qf_select(request.param.encode())
-    yield request.param
-    lib.qf_select(before)
+    with on_set(engine, request.param):
+        yield request.param
 
 
 def weight(*shape: int) -> QTensor:

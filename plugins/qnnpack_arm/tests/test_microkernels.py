@@ -10,6 +10,7 @@ from qframe_qnnpack import engine
 
 from qframe.engines import registry
 from qframe.plugin import QTensor
+from tests.native.sets import on_set
 
 #: The kernels of a depthwise convolution, with weights that fit 8 bits and others, and that of a product.
 NAMES = {
@@ -24,11 +25,8 @@ GEOMETRY = ((1, 1), (1, 1), (1, 1))
 @pytest.fixture(params=engine.available())
 def isa(request: pytest.FixtureRequest) -> Iterator[str]:
     """One instruction set after the other."""
-    lib = engine.native.lib
-    before = lib.qf_isa()
-    lib.qf_select(request.param.encode())
-    yield request.param
-    lib.qf_select(before)
+    with on_set(engine, request.param):
+        yield request.param
 
 
 def weight(code: int, zero_point: int, *shape: int) -> QTensor:
