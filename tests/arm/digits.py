@@ -20,7 +20,7 @@ import numpy as np
 import qframe
 from qframe import nn, quantization
 from qframe.engines import registry
-from tests.native.sets import on_set
+from tests.native.selection import selected
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 IMAGES = "images.npy"
@@ -83,7 +83,7 @@ def instruction_sets(name: str) -> Iterator[str]:
         return
     engine = import_module(f"qframe_{name}").engine
     for isa in engine.available():
-        with on_set(engine, isa):
+        with selected(engine, isa):
             yield isa
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from qframe.native import NativeEngine, NativeLibrary
 
-from .sets import on_set
+from .selection import selected
 
 
 def installed() -> list[NativeEngine]:
@@ -34,7 +34,7 @@ if not ENGINES:
 def engine(request: pytest.FixtureRequest) -> Iterator[NativeEngine]:
     """An engine, on one instruction set after the other."""
     engine, isa = request.param
-    with on_set(engine, isa):
+    with selected(engine, isa):
         yield engine
 
 

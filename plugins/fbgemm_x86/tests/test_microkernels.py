@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -11,7 +10,7 @@ from qframe_fbgemm import engine
 
 from qframe.engines import registry
 from qframe.plugin import QTensor
-from tests.native.sets import on_set
+from tests.native.selection import every_isa
 
 Array = np.ndarray[Any, Any]
 
@@ -25,12 +24,7 @@ NAMES = {
     "avx512vbmi": ("qf_depthwise_u8s8__avx512vnni", "qf_gemm_u8s8_12x32c4__avx512vnni"),
 }
 
-
-@pytest.fixture(params=engine.available())
-def isa(request: pytest.FixtureRequest) -> Iterator[str]:
-    """One instruction set after the other."""
-    with on_set(engine, request.param):
-        yield request.param
+isa = every_isa(engine)
 
 
 def weight(*shape: int) -> QTensor:

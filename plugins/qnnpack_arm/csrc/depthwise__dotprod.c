@@ -1,7 +1,7 @@
 /* Depthwise convolutions with dot products of signed bytes (SDOT): codes are lowered by 128. */
 #include "arm.h"
 
-#if QF_ARM64
+#if QF_ARM64_DOT
 #include <qframe/simd.h>
 
 QF_TARGET_BEGIN(QF_DOTPROD)

@@ -1,7 +1,7 @@
 /* Depthwise convolutions with dot products of unsigned and signed bytes (USDOT). */
 #include "arm.h"
 
-#if QF_ARM64
+#if QF_ARM64_DOT
 #include <qframe/simd.h>
 
 QF_TARGET_BEGIN(QF_I8MM)

@@ -2,7 +2,7 @@
 #include <qframe/simd.h>
 #include <qframe/native/ukernels.h>
 
-#if QF_ARM64
+#if QF_ARM64_DOT
 QF_TARGET_BEGIN(QF_DOTPROD)
 
 #define ROWS 8

@@ -24,8 +24,8 @@ const char *const qf_feature_names[] = {"neon", "dotprod", "i8mm", NULL};
 const qf_instruction_set qf_instruction_sets[] = {
     QF_PORTABLE_SET,
     {"neon", "NEON", HAS_NEON, QF_BUILT(QF_ARM64, qf_kernels_neon)},
-    {"dotprod", "NEON with dot products", NEEDS_DOTPROD, QF_BUILT(QF_ARM64, qf_kernels_dotprod)},
-    {"i8mm", "NEON with int8 matrix products", NEEDS_I8MM, QF_BUILT(QF_ARM64, qf_kernels_i8mm)},
+    {"dotprod", "NEON with dot products", NEEDS_DOTPROD, QF_BUILT(QF_ARM64_DOT, qf_kernels_dotprod)},
+    {"i8mm", "NEON with int8 matrix products", NEEDS_I8MM, QF_BUILT(QF_ARM64_DOT, qf_kernels_i8mm)},
 };
 const size_t qf_instruction_set_count = sizeof qf_instruction_sets / sizeof *qf_instruction_sets;
 

@@ -14,6 +14,10 @@ const qf_kernels qf_kernels_neon = {
     .isa = "neon", COMMON, .gemm = qf_gemm_u8s8_3x8c16__neon,
     .depthwise = {&qf_depthwise_neon, &qf_depthwise_neon},
 };
+
+#endif
+#if QF_ARM64_DOT
+
 const qf_kernels qf_kernels_dotprod = {
     .isa = "dotprod", COMMON, .gemm = qf_gemm_u8s8_8x8c4__dotprod,
     .depthwise = {&qf_depthwise_neon, &qf_depthwise_dotprod},

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 import pytest
 from qframe_qnnpack import engine
 
 from qframe.engines import registry
 from qframe.plugin import QTensor
-from tests.native.sets import on_set
+from tests.native.selection import every_isa
 
 #: The kernels of a depthwise convolution, with weights that fit 8 bits and others, and that of a product.
 NAMES = {
@@ -21,12 +19,7 @@ NAMES = {
 }
 GEOMETRY = ((1, 1), (1, 1), (1, 1))
 
-
-@pytest.fixture(params=engine.available())
-def isa(request: pytest.FixtureRequest) -> Iterator[str]:
-    """One instruction set after the other."""
-    with on_set(engine, request.param):
-        yield request.param
+isa = every_isa(engine)
 
 
 def weight(code: int, zero_point: int, *shape: int) -> QTensor:

@@ -58,6 +58,15 @@
 #define QF_ARM64 0
 #endif
 
+/* Compilers that have the intrinsics of dot products and matrix products in target regions. */
+#if !QF_ARM64 || !defined(__GNUC__)
+#define QF_ARM64_DOT 0
+#elif defined(__clang__) ? __clang_major__ < 16 : __GNUC__ < 10
+#define QF_ARM64_DOT 0
+#else
+#define QF_ARM64_DOT 1
+#endif
+
 /* SIMDe, which can emulate instruction sets (simd.h), lacks much of AVX-512. */
 #if QF_X86 && !defined(QF_SIMDE)
 #define QF_X86_512 1
