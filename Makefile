@@ -13,11 +13,13 @@ BIN := $(VENV)/bin
 PROJECTS := pyproject.toml qframe/version.py $(wildcard plugins/*/pyproject.toml)
 C_PLUGINS := $(patsubst %/setup.py,./%,$(wildcard plugins/*/setup.py))
 
-.PHONY: demo test template lint format bench bench-quick bench-report clean help
+.PHONY: demo test test-arm test-arm-quick count-arm arm template lint format bench bench-quick bench-report clean help
 
 help:
 	@echo "make demo    quantize the digits models and a language model, and print the tables"
 	@echo "make test    run all tests (EXTRAS=,oracle compares with PyTorch live)"
+	@echo "make test-arm  the engine for ARM on emulated machines (test-arm-quick: a part; docs/arm.md)"
+	@echo "make count-arm  how many instructions its kernels execute there"
 	@echo "make template  what its README says: copy examples/plugin_template, rename it, build it, test it"
 	@echo "make lint    ruff and mypy"
 	@echo "make format  let ruff rewrite what it can"
@@ -30,6 +32,22 @@ demo: $(VENV)/installed-demo
 
 test: $(VENV)/installed-testing,demo$(EXTRAS)
 	$(BIN)/python -m pytest
+
+# ARM machines under QEMU, on x86-64 Debian; root only to install the emulator and the cross compiler (docs/arm.md).
+test-arm: arm
+	$(BIN)/python scripts/arm/test.py $(ARM)
+
+test-arm-quick: arm
+	$(BIN)/python scripts/arm/test.py --quick $(ARM)
+
+count-arm: arm
+	QEMU_PLUGIN=$(ARM_COUNTER) scripts/arm/run python3 -m benchmarks.instructions $(ARM)
+
+ARM_COUNTER := $(CURDIR)/build/arm/instructions.so
+arm: $(VENV)/installed-testing,demo$(EXTRAS)
+	scripts/arm/setup $(BIN)/python
+	scripts/arm/install $(BIN)/python plugins/qnnpack_arm
+	gcc -std=c11 -O2 -Wall -Wextra -D_GNU_SOURCE -shared -fPIC -fvisibility=hidden scripts/arm/instructions.c -o $(ARM_COUNTER)
 
 # In a folder and an environment of its own, as a plugin's author would.
 template:

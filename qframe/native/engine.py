@@ -81,8 +81,9 @@ class NativeEngine:
         wanted = os.environ.get("QFRAME_ISA") or best
         if wanted not in self.titles:
             return wanted, f"QFRAME_ISA={wanted} is none of {', '.join(self.titles)}"
-        if native.text(native.lib.qf_missing(wanted.encode())) is None:
-            return wanted, f"QFRAME_ISA={wanted} is not part of this build, which has portable C only"
+        if self._missing(wanted) is None:
+            built = ", ".join(name for name in self.titles if self._missing(name) is not None)
+            return wanted, f"QFRAME_ISA={wanted} is not part of this build, which has {built}"
         missing = native.text(native.lib.qf_select(wanted.encode()))
         if missing is None:
             return wanted, None
@@ -93,8 +94,11 @@ class NativeEngine:
 
     def available(self) -> list[str]:
         """Return the instruction sets that this machine and this build can run, best last."""
-        native = self.native
-        return [name for name in self.titles if native.text(native.lib.qf_missing(name.encode())) == ""]
+        return [name for name in self.titles if self._missing(name) == ""]
+
+    def _missing(self, name: str) -> str | None:
+        """Say what this CPU lacks for an instruction set; None if it is not part of the build."""
+        return self.native.text(self.native.lib.qf_missing(name.encode()))
 
     def info(self) -> dict[str, Any]:
         """Describe what runs here.

@@ -9,6 +9,8 @@ import pytest
 
 from qframe.native import NativeEngine, NativeLibrary
 
+from .selection import selected
+
 
 def installed() -> list[NativeEngine]:
     """Return the engines whose plugins could be built on this machine."""
@@ -32,10 +34,8 @@ if not ENGINES:
 def engine(request: pytest.FixtureRequest) -> Iterator[NativeEngine]:
     """An engine, on one instruction set after the other."""
     engine, isa = request.param
-    native, before = engine.native, engine.native.lib.qf_isa()
-    assert native.text(native.lib.qf_select(isa.encode())) is None
-    yield engine
-    native.lib.qf_select(before)
+    with selected(engine, isa):
+        yield engine
 
 
 @pytest.fixture(scope="module")

@@ -24,6 +24,7 @@ class Ukernel(NamedTuple):
     kr: int
     activation_bytes: int
     exact: int  # the magnitude of weights for which it never saturates
+    lowered: tuple[int, int]  # by what, activations of the first and the second half of a group
 
 
 def _ukernels(engine: NativeEngine) -> list[Ukernel]:
@@ -31,8 +32,10 @@ def _ukernels(engine: NativeEngine) -> list[Ukernel]:
     native = engine.native
     while (name := native.text(native.lib.qf_ukernel_name(len(found)))) is not None:
         sizes = [native.ffi.new("size_t *") for _ in range(5)]
-        native.lib.qf_ukernel_shape(len(found), *sizes)
-        found.append(Ukernel(engine, len(found), name, *(int(size[0]) for size in sizes)))
+        lowered = native.ffi.new("size_t[2]")
+        native.lib.qf_ukernel_shape(len(found), *sizes, lowered)
+        shape = (int(size[0]) for size in sizes)
+        found.append(Ukernel(engine, len(found), name, *shape, (int(lowered[0]), int(lowered[1]))))
     return found
 
 
@@ -65,8 +68,10 @@ def _multiply(kernel: Ukernel, x: Array, weight: Array, start: Array) -> Array:
     return out
 
 
-def _expected(x: Array, weight: Array, start: Array) -> Array:
-    products = np.einsum("rkl,nkl->rn", x.astype(np.int64), weight.astype(np.int64))
+def _expected(kernel: Ukernel, x: Array, weight: Array, start: Array) -> Array:
+    second_half = np.arange(x.shape[2]) % kernel.kr >= kernel.kr // 2
+    lowered = x.astype(np.int64) - np.where(second_half, *reversed(kernel.lowered))
+    products = np.einsum("rkl,nkl->rn", lowered, weight.astype(np.int64))
     return (products + start).astype(np.int32)
 
 
@@ -79,7 +84,7 @@ def test_every_tile_height_and_runs_of_every_length(kernel: Ukernel) -> None:
             x = rng.integers(0, 256, (rows, *shape), dtype=np.uint8)
             weight = rng.integers(-kernel.exact, kernel.exact, (kernel.nr, *shape), dtype=np.int8)
             start = rng.integers(-(2**31), 2**31, kernel.nr, dtype=np.int64).astype(np.int32)
-            expected = _expected(x, weight, start)
+            expected = _expected(kernel, x, weight, start)
             np.testing.assert_array_equal(_multiply(kernel, x, weight, start), expected, f"{rows}x{shape}")
 
 
@@ -87,10 +92,13 @@ def test_every_tile_height_and_runs_of_every_length(kernel: Ukernel) -> None:
 @pytest.mark.parametrize("sign", [1, -1])
 def test_the_largest_products_do_not_saturate(kernel: Ukernel, sign: int) -> None:
     code = max(sign * kernel.exact, -128) if sign < 0 else min(kernel.exact, 127)
-    x = np.full((kernel.mr, 2, 130), 255, np.uint8)
     weight = np.full((kernel.nr, 2, 130), code, np.int8)
     start = np.zeros(kernel.nr, np.int32)
-    np.testing.assert_array_equal(_multiply(kernel, x, weight, start), _expected(x, weight, start))
+    for most in (255, 0):
+        x = np.full((kernel.mr, 2, 130), most, np.uint8)
+        np.testing.assert_array_equal(
+            _multiply(kernel, x, weight, start), _expected(kernel, x, weight, start)
+        )
 
 
 def test_the_list_begins_with_the_readable_kernel(chosen: NativeEngine) -> None:

@@ -27,14 +27,6 @@ void qf_quantize8__avx2(const float *x, size_t count, float reciprocal, qf_bound
     qf_quantize_loop(x + i, count - i, reciprocal, bounds, out + i);
 }
 
-void qf_dequantize_u8__avx2(const uint8_t *codes, size_t count, float scale, int32_t zero_point, float *out) {
-    qf_dequantize_u8_loop(codes, count, scale, zero_point, out);
-}
-
-void qf_dequantize_i8__avx2(const int8_t *codes, size_t count, float scale, int32_t zero_point, float *out) {
-    qf_dequantize_i8_loop(codes, count, scale, zero_point, out);
-}
-
 int qf_min_max__avx2(const float *x, size_t count, float *low, float *high) {
     if (count < 16) return qf_min_max_loop(x, count, low, high);
     __m256 least[2] = {_mm256_loadu_ps(x), _mm256_loadu_ps(x + 8)};
@@ -53,10 +45,6 @@ int qf_min_max__avx2(const float *x, size_t count, float *low, float *high) {
     qf_min_max_loop(highs, 8, &unused, high);
     return _mm256_movemask_ps(unordered) == 0;
 }
-
-void qf_widen__avx2(const uint8_t *codes, size_t count, int16_t *out) { qf_widen_loop(codes, count, out); }
-int32_t qf_sum_u8__avx2(const uint8_t *codes, size_t count) { return qf_sum_u8_loop(codes, count); }
-uint8_t qf_max_u8__avx2(const uint8_t *codes, size_t count) { return qf_max_u8_loop(codes, count); }
 
 QF_TARGET_END
 #endif

@@ -9,10 +9,10 @@ QF_TARGET_BEGIN(QF_AVX2)
 
 #define GROUP 2
 #define WIDTH 256
-#include "depthwise_line.h"
+#include "depthwise_x86.h"
 #include "depthwise_blocks.h"
 
-const qf_depthwise_kernel qf_depthwise_avx2 = {"qf_depthwise_u8s16__avx2", 2, 0, 2, 2, run};
+const qf_depthwise_kernel qf_depthwise_avx2 = {"qf_depthwise_u8s16__avx2", 2, 0, 2, 2, 0, run};
 
 QF_TARGET_END
 #endif

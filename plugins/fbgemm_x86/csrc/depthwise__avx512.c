@@ -10,12 +10,12 @@ QF_TARGET_BEGIN(QF_AVX512)
 #define WIDE_BLOCKS
 #define GROUP 2
 #define WIDTH 512
-#include "depthwise_line.h"
+#include "depthwise_x86.h"
 #define WIDTH 256
-#include "depthwise_line.h"
+#include "depthwise_x86.h"
 #include "depthwise_blocks.h"
 
-const qf_depthwise_kernel qf_depthwise_avx512 = {"qf_depthwise_u8s16__avx512", 4, 1, 2, 2, run};
+const qf_depthwise_kernel qf_depthwise_avx512 = {"qf_depthwise_u8s16__avx512", 4, 1, 2, 2, 0, run};
 
 QF_TARGET_END
 #endif

@@ -9,10 +9,10 @@ QF_TARGET_BEGIN(QF_AVXVNNI)
 #define DPBUSD QF_DPBUSD256
 #define GROUP 4
 #define WIDTH 256
-#include "depthwise_line.h"
+#include "depthwise_x86.h"
 #include "depthwise_blocks.h"
 
-const qf_depthwise_kernel qf_depthwise_avxvnni = {"qf_depthwise_u8s8__avxvnni", 2, 0, 4, 1, run};
+const qf_depthwise_kernel qf_depthwise_avxvnni = {"qf_depthwise_u8s8__avxvnni", 2, 0, 4, 1, 0, run};
 
 QF_TARGET_END
 #endif

@@ -5,6 +5,8 @@
 #include <qframe/requant_x86.h>
 #include <qframe/native/elementwise_loops.h>
 
+#include "avx2.h"
+
 /* How far a first step of 32 bytes may go so that all later ones write to multiples of 32; the second step
  * writes some bytes again, the same. */
 QF_INLINE size_t qf_to_line(const uint8_t *out) { return 32 - ((uintptr_t)out & 31); }
@@ -28,8 +30,6 @@ void qf_requantize_to32__avx2(const int32_t *, size_t, const qf_change *, int32_
 void qf_lookup__avx2(const uint8_t *, size_t, size_t, const uint8_t *, uint8_t *, size_t);
 void qf_lookup__avx512(const uint8_t *, size_t, size_t, const uint8_t *, uint8_t *, size_t);
 void qf_lookup__avx512vbmi(const uint8_t *, size_t, size_t, const uint8_t *, uint8_t *, size_t);
-void qf_max_windows__avx2(const uint8_t *, const qf_windows *, size_t, uint8_t, uint8_t *);
-void qf_average_windows__avx2(const uint8_t *, const qf_windows *, size_t, const qf_average *, uint8_t *);
 
 #if QF_X86_512
 QF_TARGET_BEGIN(QF_AVX512)

@@ -29,24 +29,14 @@ const char *const qf_feature_names[] = {
     "avx512dq", "zmm registers enabled by the operating system", "avx512_vnni", "avx_vnni",
     "avx512_vbmi", NULL};
 
-#if QF_X86
-#define BUILT(kernels) &kernels
-#else
-#define BUILT(kernels) NULL
-#endif
-#if QF_X86_512
-#define BUILT_512(kernels) &kernels
-#else
-#define BUILT_512(kernels) NULL
-#endif
-
 const qf_instruction_set qf_instruction_sets[] = {
     QF_PORTABLE_SET,
-    {"avx2", "AVX2", NEEDS_AVX2, BUILT(qf_kernels_avx2)},
-    {"avxvnni", "AVX-VNNI", NEEDS_AVXVNNI, BUILT(qf_kernels_avxvnni)},
-    {"avx512", "AVX-512", NEEDS_AVX512, BUILT_512(qf_kernels_avx512)},
-    {"avx512vnni", "AVX-512 VNNI", NEEDS_AVX512VNNI, BUILT_512(qf_kernels_avx512vnni)},
-    {"avx512vbmi", "AVX-512 VNNI and VBMI", NEEDS_AVX512VNNI | HAS_AVX512VBMI, BUILT_512(qf_kernels_avx512vbmi)},
+    {"avx2", "AVX2", NEEDS_AVX2, QF_BUILT(QF_X86, qf_kernels_avx2)},
+    {"avxvnni", "AVX-VNNI", NEEDS_AVXVNNI, QF_BUILT(QF_X86, qf_kernels_avxvnni)},
+    {"avx512", "AVX-512", NEEDS_AVX512, QF_BUILT(QF_X86_512, qf_kernels_avx512)},
+    {"avx512vnni", "AVX-512 VNNI", NEEDS_AVX512VNNI, QF_BUILT(QF_X86_512, qf_kernels_avx512vnni)},
+    {"avx512vbmi", "AVX-512 VNNI and VBMI", NEEDS_AVX512VNNI | HAS_AVX512VBMI,
+     QF_BUILT(QF_X86_512, qf_kernels_avx512vbmi)},
 };
 const size_t qf_instruction_set_count = sizeof qf_instruction_sets / sizeof *qf_instruction_sets;
 

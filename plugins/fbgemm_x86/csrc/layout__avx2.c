@@ -7,6 +7,8 @@
 #if QF_X86
 QF_TARGET_BEGIN(QF_AVX2)
 
+#include <qframe/native/squares.h>
+
 /* Of three planes, 16 pixels at a time: each third of the result takes bytes of all planes. */
 static void interleave3(const uint8_t *x, size_t stride, size_t pixels, uint8_t *out) {
     int8_t order[3][3][16]; /* of a third, of a plane: which pixel goes where, or nothing */
@@ -29,41 +31,10 @@ static void interleave3(const uint8_t *x, size_t stride, size_t pixels, uint8_t 
     qf_interleave_loop(x + p, 3, stride, pixels - p, out);
 }
 
-/* One step of a transposition: rows i and i + 8 become rows 2 i and 2 i + 1.  Four of them transpose 16 x 16. */
-QF_INLINE void zip(const __m128i *from, __m128i *to) {
-    QF_UNROLL for (int i = 0; i < 8; i++) {
-        to[2 * i] = _mm_unpacklo_epi8(from[i], from[i + 8]);
-        to[2 * i + 1] = _mm_unpackhi_epi8(from[i], from[i + 8]);
-    }
-}
-
-/* 16 pixels of 16 channels, `pixel` bytes apart in the result. */
-QF_INLINE void transpose16(const uint8_t *x, size_t stride, size_t pixel, uint8_t *out) {
-    __m128i a[16], b[16];
-    QF_UNROLL for (int c = 0; c < 16; c++) a[c] = _mm_loadu_si128((const __m128i *)(x + (size_t)c * stride));
-    zip(a, b);
-    zip(b, a);
-    zip(a, b);
-    zip(b, a);
-    QF_UNROLL for (int p = 0; p < 16; p++) _mm_storeu_si128((__m128i *)(out + (size_t)p * pixel), a[p]);
-}
-
 void qf_interleave__avx2(const uint8_t *x, size_t channels, size_t stride, size_t pixels, uint8_t *out) {
-    size_t whole = pixels & ~(size_t)15;
-    if (channels == 3) {
-        interleave3(x, stride, pixels, out);
-        return;
-    }
-    if (channels < 16) {
-        qf_interleave_loop(x, channels, stride, pixels, out);
-        return;
-    }
-    for (size_t p = 0; p < whole; p += 16)
-        for (size_t next = 0; next < channels; next += 16) {
-            size_t c = qf_min(next, channels - 16); /* the last square overlaps */
-            transpose16(x + c * stride + p, stride, channels, out + p * channels + c);
-        }
-    qf_interleave_loop(x + whole, channels, stride, pixels - whole, out + whole * channels);
+    if (channels == 3) interleave3(x, stride, pixels, out);
+    else if (channels < 16) qf_interleave_loop(x, channels, stride, pixels, out);
+    else interleave_squares(x, channels, stride, pixels, out);
 }
 
 QF_TARGET_END

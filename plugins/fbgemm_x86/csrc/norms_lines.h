@@ -141,7 +141,7 @@ QF_INLINE finish make_finish(const qf_norm_codes *codes) {
 
 /* Codes minus their zero point: they become the low bits of 2**23 + code, flipped on the way. */
 QF_INLINE F centered(const uint8_t *x, const finish *f) {
-    V codes = OP(cvtepu8_epi32)(LOAD_CODES(x));
+    V codes = OP(cvtepu8_epi32)(LOAD_LANES(x));
     return OP(sub_ps)(REAL(BITS(xor)(codes, f->exponent)), f->base);
 }
 

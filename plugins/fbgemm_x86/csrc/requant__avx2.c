@@ -1,5 +1,4 @@
-/* Accumulators to codes and to floats, AVX2. */
-#include <qframe/portable.h>
+/* Accumulators to codes, AVX2. */
 #include <qframe/requant_x86.h>
 
 #include "avx2.h"
@@ -19,20 +18,6 @@ void qf_requant_rows__avx2(const int32_t *acc, size_t rows, size_t acc_stride, c
             memcpy(out + r * out_stride + from, codes, qf_min(16, n - from));
         }
     }
-}
-
-void qf_start__avx2(const int32_t *sums, size_t count, int32_t x_zero_point, int32_t *start) {
-    qf_start_loop(sums, count, x_zero_point, start);
-}
-
-void qf_transform__avx2(const float *scales, const float *bias, size_t count, int per_channel, float x_scale,
-                        float scale, float *multiplier, float *scaled_bias) {
-    qf_transform_loop(scales, bias, count, per_channel, x_scale, scale, multiplier, scaled_bias);
-}
-
-void qf_rescale__avx2(const int32_t *acc, size_t count, const float *scale, const float *bias, int relu,
-                      float *out) {
-    qf_rescale_loop(acc, count, scale, bias, relu, out);
 }
 
 QF_TARGET_END

@@ -35,7 +35,7 @@ static void blend_codes(const uint8_t *line, size_t length, const qf_sources *so
     }
 }
 
-QF_INLINE F load_numbers(const uint8_t *from, int is_signed) { return numbers(LOAD_CODES(from), is_signed); }
+QF_INLINE F load_numbers(const uint8_t *from, int is_signed) { return numbers(LOAD_LANES(from), is_signed); }
 
 /* At least LANES channels; is_signed is a compile-time constant. */
 QF_INLINE void blend_any_pixels(const uint8_t *line, ptrdiff_t stride, size_t channels,

@@ -17,10 +17,6 @@ QF_INLINE void store_codes(uint8_t *to, __m256i codes, int width) {
     else _mm_storel_epi64((__m128i *)to, _mm256_castsi256_si128(codes));
 }
 
-/* Where a step of `width` channels begins: the last one ends with the last channel. */
-#define FOR_STEPS(c, width, channels) \
-    for (size_t next = 0, c; c = qf_min(next, (channels) - (width)), next < (channels); next += (width))
-
 QF_INLINE __m256i larger(__m256i a, __m256i b, int is_signed) {
     return is_signed ? _mm256_max_epi8(a, b) : _mm256_max_epu8(a, b);
 }
@@ -43,13 +39,13 @@ QF_INLINE void max_sized(const uint8_t *x, const qf_windows *w, size_t rows, siz
                          int is_signed, uint8_t *out) {
     for (size_t i = 0; i < w->count; i++, x += w->step, out += channels) {
         if (channels >= 64) {
-            FOR_STEPS(c, 64, channels) max_step(x + c, w, rows, columns, is_signed, 32, 2, out + c);
+            QF_FOR_STEPS(c, 64, channels) max_step(x + c, w, rows, columns, is_signed, 32, 2, out + c);
         } else if (channels >= 32) {
-            FOR_STEPS(c, 32, channels) max_step(x + c, w, rows, columns, is_signed, 32, 1, out + c);
+            QF_FOR_STEPS(c, 32, channels) max_step(x + c, w, rows, columns, is_signed, 32, 1, out + c);
         } else if (channels >= 16) {
-            FOR_STEPS(c, 16, channels) max_step(x + c, w, rows, columns, is_signed, 16, 1, out + c);
+            QF_FOR_STEPS(c, 16, channels) max_step(x + c, w, rows, columns, is_signed, 16, 1, out + c);
         } else if (channels >= 8) {
-            FOR_STEPS(c, 8, channels) max_step(x + c, w, rows, columns, is_signed, 8, 1, out + c);
+            QF_FOR_STEPS(c, 8, channels) max_step(x + c, w, rows, columns, is_signed, 8, 1, out + c);
         } else {
             qf_max_window_loop(x, w, channels, is_signed ? 0x80 : 0, out);
         }
@@ -138,11 +134,11 @@ static uint8_t average_lines(const uint8_t *x, const qf_windows *w, const qf_ave
 static void average_window(const uint8_t *x, const qf_windows *w, size_t channels, const qf_average *a,
                            uint8_t *out) {
     if (channels >= 32) {
-        FOR_STEPS(c, 32, channels) average_step(x + c, w, a, out + c, 32);
+        QF_FOR_STEPS(c, 32, channels) average_step(x + c, w, a, out + c, 32);
     } else if (channels >= 16) {
-        FOR_STEPS(c, 16, channels) average_step(x + c, w, a, out + c, 16);
+        QF_FOR_STEPS(c, 16, channels) average_step(x + c, w, a, out + c, 16);
     } else if (channels >= 8) {
-        FOR_STEPS(c, 8, channels) average_step(x + c, w, a, out + c, 8);
+        QF_FOR_STEPS(c, 8, channels) average_step(x + c, w, a, out + c, 8);
     } else if (channels == 1 && w->column_stride == 1) {
         out[0] = average_lines(x, w, a);
     } else {

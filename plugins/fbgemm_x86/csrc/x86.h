@@ -20,7 +20,6 @@ extern const qf_norm_kernels qf_norm_avx2, qf_norm_avx512;
 extern const qf_resize qf_resize_avx2, qf_resize_avx512;
 #endif
 
-void qf_cell__avx2(int, const float *, const float *, size_t, float *, float *);
 void qf_cell__avx512(int, const float *, const float *, size_t, float *, float *);
 
 #endif

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -11,6 +10,7 @@ from qframe_fbgemm import engine
 
 from qframe.engines import registry
 from qframe.plugin import QTensor
+from tests.native.selection import every_isa
 
 Array = np.ndarray[Any, Any]
 
@@ -24,15 +24,7 @@ NAMES = {
     "avx512vbmi": ("qf_depthwise_u8s8__avx512vnni", "qf_gemm_u8s8_12x32c4__avx512vnni"),
 }
 
-
-@pytest.fixture(params=engine.available())
-def isa(request: pytest.FixtureRequest) -> Iterator[str]:
-    """One instruction set after the other."""
-    lib = engine.native.lib
-    before = lib.qf_isa()
-    lib.qf_select(request.param.encode())
-    yield request.param
-    lib.qf_select(before)
+isa = every_isa(engine)
 
 
 def weight(*shape: int) -> QTensor:

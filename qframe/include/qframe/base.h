@@ -51,6 +51,22 @@
 #define QF_X86 0
 #endif
 
+/* 64-bit ARM, little-endian. */
+#if (defined(__AARCH64EL__) || defined(_M_ARM64)) && !defined(QF_PORTABLE_ONLY)
+#define QF_ARM64 1
+#else
+#define QF_ARM64 0
+#endif
+
+/* Compilers that have the intrinsics of dot products and matrix products in target regions. */
+#if !QF_ARM64 || !defined(__GNUC__)
+#define QF_ARM64_DOT 0
+#elif defined(__clang__) ? __clang_major__ < 16 : __GNUC__ < 10
+#define QF_ARM64_DOT 0
+#else
+#define QF_ARM64_DOT 1
+#endif
+
 /* SIMDe, which can emulate instruction sets (simd.h), lacks much of AVX-512. */
 #if QF_X86 && !defined(QF_SIMDE)
 #define QF_X86_512 1
@@ -76,5 +92,10 @@ QF_INLINE size_t qf_min(size_t a, size_t b) { return a < b ? a : b; }
 QF_INLINE size_t qf_max(size_t a, size_t b) { return a > b ? a : b; }
 QF_INLINE size_t qf_ceil_div(size_t a, size_t b) { return (a + b - 1) / b; }
 QF_INLINE size_t qf_round_up(size_t a, size_t b) { return qf_ceil_div(a, b) * b; }
+
+/* Where a step of `width` of `count` elements begins; the last one ends with the last element, and there are enough
+ * for one. */
+#define QF_FOR_STEPS(at, width, count) \
+    for (size_t next_ = 0, at; at = qf_min(next_, (count) - (width)), next_ < (count); next_ += (width))
 
 #endif

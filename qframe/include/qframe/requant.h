@@ -1,6 +1,6 @@
 /* The one place where qframe's C code rounds: to codes of 8 and 32 bits, half to even, then clamped.
  *
- * requant_x86.h has the AVX2 and AVX-512 forms, which give the same integers.  docs/numerics.md has the formulas;
+ * requant_x86.h has the AVX2 and AVX-512 forms, requant_arm.h that of NEON, which give the same integers.  docs/numerics.md has the formulas;
  * qframe/numerics/__init__.py is the readable form.  Every float operation rounds to float32 on its own.
  */
 #ifndef QFRAME_REQUANT_H

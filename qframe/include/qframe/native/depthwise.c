@@ -190,7 +190,8 @@ static int run_pixels(const job *j, size_t first, size_t count, ptrdiff_t *offse
     qf_place place = qf_first_place(j->geometry, first);
     int neighbours = j->geometry->stride[2] == 1 && j->geometry->dilation[2] == 1;
     qf_depthwise_line line = {.channels = w->channels, .taps = w->taps, .weights = w->packed, .start = j->start,
-                              .row_taps = w->row_taps, .row_weights = neighbours ? w->row_packed : NULL, .step = (size_t)j->geometry->stride[2] * w->channels, .requant = j->requant,
+                              .row_taps = w->row_taps, .neighbours = neighbours, .row_weights = neighbours ? w->row_packed : NULL,
+                              .step = (size_t)j->geometry->stride[2] * w->channels, .requant = j->requant,
                               .x = j->x, .offsets = offsets, .out = j->out + first * w->channels};
     const uint8_t *end = set_offsets(j, &place, count, offsets);
     size_t excess = end > j->end ? qf_min(count, qf_ceil_div((size_t)(end - j->end), line.step)) : 0;
@@ -242,7 +243,7 @@ static int prepare(job *j, float x_scale, int32_t x_zero_point, float scale) {
     int32_t *start = (int32_t *)(bias + w->padded);
     qf_active->transform(w->scales, w->has_bias ? w->bias : NULL, w->padded, w->per_channel, x_scale, scale,
                          multiplier, bias);
-    qf_active->start(w->sums, w->padded, x_zero_point, start);
+    qf_active->start(w->sums, w->padded, x_zero_point - (int32_t)w->kernel->lowered, start);
     j->start = start;
     j->blank = memset(start + w->padded, x_zero_point, blank);
     j->requant.multiplier = multiplier;

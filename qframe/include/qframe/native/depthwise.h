@@ -11,8 +11,9 @@ typedef struct qf_depthwise_line {
     const uint8_t *x;
     const ptrdiff_t *offsets;
     const void *weights;     /* in the kernel's layout */
-    size_t row_taps;         /* of a kernel's row whose taps are neighbours, as windows are */
-    const void *row_weights; /* a second layout for these, or NULL */
+    size_t row_taps;         /* of a kernel's row */
+    int neighbours;          /* the taps of a row are neighbours, as windows are */
+    const void *row_weights; /* a second layout for neighbours, or NULL */
     const int32_t *start;    /* this and what requant has in the order of the kernel's lanes */
     qf_requant requant;
     uint8_t *out; /* pixels of `channels` codes */
@@ -26,6 +27,7 @@ typedef struct qf_depthwise_kernel {
     const char *name;
     size_t lanes, halves, group;
     size_t weight_bytes; /* 1: centered weights must fit int8; 2: int16 */
+    size_t lowered;      /* what it lowers activations by before it multiplies them */
     void (*run)(const qf_depthwise_line *line);
 } qf_depthwise_kernel;
 

@@ -16,4 +16,4 @@ static void run(const qf_depthwise_line *line) {
         }
 }
 
-const qf_depthwise_kernel qf_depthwise_portable = {"qf_depthwise_u8s16__portable", 0, 0, 1, 2, run};
+const qf_depthwise_kernel qf_depthwise_portable = {"qf_depthwise_u8s16__portable", 0, 0, 1, 2, 0, run};

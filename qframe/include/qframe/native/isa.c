@@ -70,7 +70,8 @@ const char *qf_build(void) {
 }
 
 static const qf_ukernel UKERNELS[] = {
-#define QF_GEMM(isa, name, mr, nr, kr, bytes, exact) {#isa, #name, mr, nr, kr, bytes, exact, name},
+#define QF_GEMM(isa, name, mr, nr, kr, bytes, exact, low, high) \
+    {#isa, #name, mr, nr, kr, bytes, exact, {low, high}, name},
     QF_PORTABLE_GEMM
 #include "ukernels.inc"
 #undef QF_GEMM
@@ -96,10 +97,11 @@ const char *qf_ukernel_name(size_t number) {
 }
 
 int qf_ukernel_shape(size_t number, size_t *mr, size_t *nr, size_t *kr, size_t *activation_bytes,
-                     size_t *exact) {
+                     size_t *exact, size_t *lowered) {
     const qf_ukernel *kernel = runnable(number);
     *mr = kernel->mr, *nr = kernel->nr, *kr = kernel->kr, *activation_bytes = kernel->activation_bytes;
     *exact = kernel->exact;
+    lowered[0] = kernel->lowered[0], lowered[1] = kernel->lowered[1];
     return QF_OK;
 }
 

@@ -18,6 +18,12 @@ extern const size_t qf_instruction_set_count;
 unsigned qf_cpu_features(void);
 extern const char *const qf_feature_names[];
 
+/* The kernels of a set, or NULL where `built`, a macro that is 1 or 0, says that this build leaves them out. */
+#define QF_BUILT(built, kernels) QF_BUILT_IF(built, kernels)
+#define QF_BUILT_IF(built, kernels) QF_BUILT_##built(kernels)
+#define QF_BUILT_1(kernels) &kernels
+#define QF_BUILT_0(kernels) NULL
+
 #define QF_PORTABLE_SET {"portable", "portable C", 0, &qf_kernels_portable}
 
 #endif

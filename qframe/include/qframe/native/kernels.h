@@ -30,13 +30,14 @@ typedef struct qf_codes {
 } qf_codes;
 
 /* A tile of a matrix product: sums (mr x nr) = start + a (mr rows) * panel (pack.h), written to `out`, rows nr
- * apart, or if `to` is not NULL as codes.  `start` has nr entries.  1 <= mr; there may be no runs, or empty ones. */
+ * apart, or if `to` is not NULL as codes.  `start` has nr entries.  1 <= mr; there may be no runs, or empty ones.
+ * Some lower activations before they multiply them (ukernels.h), which `start` has to make up for. */
 typedef void (*qf_gemm_fn)(size_t mr, const qf_activations *a, const int8_t *panel, const int32_t *start,
                            int32_t *out, const qf_codes *to);
 
 typedef struct qf_ukernel {
     const char *isa, *name;
-    size_t mr, nr, kr, activation_bytes, exact;
+    size_t mr, nr, kr, activation_bytes, exact, lowered[2];
     qf_gemm_fn run;
 } qf_ukernel;
 

@@ -2,7 +2,8 @@
  *
  *     sum (x - zx)(w - zw) = sum x w  -  zx (sum w - k zw)  -  zw sum x
  *
- * The second term starts the accumulators, the third is subtracted where a weight has a zero point. */
+ * The second term starts the accumulators, the third is subtracted where a weight has a zero point.  Where the
+ * microkernel lowers activations, the accumulators also start with what that loses. */
 #include "matrix.h"
 #include "ukernels.h"
 
@@ -22,6 +23,8 @@ int qf_product_vectors(qf_product *p) {
     p->bias = memory + vector;
     p->start = (int32_t *)(p->bias + vector);
     p->weights->kernels->start(p->weights->sums, vector, p->x_zero_point, p->start);
+    for (size_t i = 0; p->weights->lost && i < vector; i++)
+        p->start[i] = (int32_t)((uint32_t)p->start[i] + (uint32_t)p->weights->lost[i]);
     return 1;
 }
 

@@ -19,6 +19,7 @@ struct qf_weights {
     int per_channel, asymmetric, has_bias;
     float *scales, *bias;
     int32_t *zero_points, *sums;
+    int32_t *lost; /* sum(weight * what the microkernel lowers its activation by), or NULL */
 };
 
 /* What one call computes. */

@@ -6,11 +6,12 @@
 static int allocate(qf_weights *w) {
     size_t vector = w->groups * w->padded;
     w->largest = qf_allocate(w->panels * w->groups);
-    w->scales = qf_allocate(4 * vector * sizeof(float));
+    w->scales = qf_allocate(5 * vector * sizeof(float));
     if (!w->largest || !w->scales) return 0;
     w->bias = w->scales + vector;
     w->zero_points = (int32_t *)(w->bias + vector);
     w->sums = w->zero_points + vector;
+    w->lost = w->ukernels[0]->lowered[0] ? w->sums + vector : NULL;
     return 1;
 }
 
@@ -50,6 +51,15 @@ static int pack_layout(qf_weights *w, int fast, const int8_t *codes) {
     return 1;
 }
 
+/* What an output loses since its activations are lowered. */
+static int32_t lost_sum(const qf_weights *w, const int8_t *codes) {
+    const qf_ukernel *u = w->ukernels[0];
+    uint32_t sum = 0; /* may wrap, as sums without their zero points may */
+    for (size_t i = 0; i < w->runs * w->length; i++)
+        sum += (uint32_t)codes[i] * (uint32_t)u->lowered[i % w->length % u->kr >= u->kr / 2];
+    return (int32_t)sum;
+}
+
 static void describe_output(qf_weights *w, size_t group, size_t row, const int8_t *codes, const float *scales,
                             const int32_t *zero_points, const float *bias) {
     size_t inputs = w->runs * w->length, from = group * w->n + row, to = group * w->padded + row;
@@ -58,6 +68,7 @@ static void describe_output(qf_weights *w, size_t group, size_t row, const int8_
     w->zero_points[to] = zero_point;
     w->sums[to] = qf_sum_i8(codes + from * inputs, inputs) - (int32_t)inputs * zero_point;
     if (bias) w->bias[to] = bias[from];
+    if (w->lost) w->lost[to] = lost_sum(w, codes + from * inputs);
     if (zero_point) w->asymmetric = 1;
 }
 

@@ -1,74 +1,39 @@
-/* One block of channels of a depthwise line, for any width of registers.  Included once for each, after
- *     WIDTH   512 or 256
- *     GROUP   taps that are multiplied at once: 4 (vpdpbusd) or 2 (vpmaddwd)
- *     DPBUSD  with GROUP 4, the intrinsic of this width
- *     WIDE_BLOCKS, where there are both widths, and masks
- * The functions that it defines have the width in their names. */
-#include "width.h"
-
-#define CHANNELS BYTES
+/* One block of channels of a depthwise line, for any width of registers; included inside a target region after
+ *     NAMED(name)          gives each function of this width its name
+ *     V, CHANNELS          registers, and how many codes one holds
+ *     GROUP                taps that are multiplied at once: 4, or 2 whose codes become 16 bits wide
+ *     LOAD(at), ZERO, LOAD_CODES(at)
+ *                          the last one of activations, which may be lowered
+ *     ZIP8_LOW(a, b), ZIP8_HIGH(a, b), and ZIP16_LOW and ZIP16_HIGH for GROUP 4
+ *                          interleave the halves of each 16 bytes
+ *     NAMED(multiply_add)(pixels, weights, sums)       four registers of each
+ *     NAMED(finish), NAMED(load_finish)(requant, from), NAMED(codes)(sums, finish)
+ *                          from sums, in the order that interleaving leaves, to codes
+ *     STORE_SOME(out, count, codes), where registers can be stored in part
+ */
 
 /* GROUP pixels, interleaved in four registers in the order that unpacking leaves.  Absent pixels count as 0. */
 QF_INLINE void NAMED(interleave)(const uint8_t *x, const ptrdiff_t *offsets, size_t present, V *out) {
-    V a = LOAD(x + offsets[0]), b = present > 1 ? LOAD(x + offsets[1]) : ZERO;
-    V ab_low = OP(unpacklo_epi8)(a, b), ab_high = OP(unpackhi_epi8)(a, b);
+    V a = LOAD_CODES(x + offsets[0]), b = present > 1 ? LOAD_CODES(x + offsets[1]) : ZERO;
+    V ab_low = ZIP8_LOW(a, b), ab_high = ZIP8_HIGH(a, b);
 #if GROUP == 4
-    V c = present > 2 ? LOAD(x + offsets[2]) : ZERO, d = present > 3 ? LOAD(x + offsets[3]) : ZERO;
-    V cd_low = OP(unpacklo_epi8)(c, d), cd_high = OP(unpackhi_epi8)(c, d);
-    out[0] = OP(unpacklo_epi16)(ab_low, cd_low), out[1] = OP(unpackhi_epi16)(ab_low, cd_low);
-    out[2] = OP(unpacklo_epi16)(ab_high, cd_high), out[3] = OP(unpackhi_epi16)(ab_high, cd_high);
+    V c = present > 2 ? LOAD_CODES(x + offsets[2]) : ZERO, d = present > 3 ? LOAD_CODES(x + offsets[3]) : ZERO;
+    V cd_low = ZIP8_LOW(c, d), cd_high = ZIP8_HIGH(c, d);
+    out[0] = ZIP16_LOW(ab_low, cd_low), out[1] = ZIP16_HIGH(ab_low, cd_low);
+    out[2] = ZIP16_LOW(ab_high, cd_high), out[3] = ZIP16_HIGH(ab_high, cd_high);
 #else /* codes become 16 bits wide */
     const V zero = ZERO;
-    out[0] = OP(unpacklo_epi8)(ab_low, zero), out[1] = OP(unpackhi_epi8)(ab_low, zero);
-    out[2] = OP(unpacklo_epi8)(ab_high, zero), out[3] = OP(unpackhi_epi8)(ab_high, zero);
+    out[0] = ZIP8_LOW(ab_low, zero), out[1] = ZIP8_HIGH(ab_low, zero);
+    out[2] = ZIP8_LOW(ab_high, zero), out[3] = ZIP8_HIGH(ab_high, zero);
 #endif
-}
-
-QF_INLINE void NAMED(multiply_add)(const V *pixels, const V *weights, V *sums) {
-    QF_UNROLL for (int i = 0; i < 4; i++)
-#if GROUP == 4
-        sums[i] = DPBUSD(sums[i], pixels[i], weights[i]);
-#else
-        sums[i] = OP(add_epi32)(sums[i], OP(madd_epi16)(pixels[i], weights[i]));
-#endif
-}
-
-typedef struct NAMED(finish) {
-    F bias[4], multiplier[4], high;
-    V zero_point, low;
-} NAMED(finish);
-
-QF_INLINE NAMED(finish) NAMED(load_finish)(const qf_requant *q, size_t from) {
-    NAMED(finish) f;
-    QF_UNROLL for (int i = 0; i < 4; i++) {
-        f.bias[i] = OP(loadu_ps)(q->bias + from + (size_t)i * LANES);
-        f.multiplier[i] = OP(loadu_ps)(q->multiplier + from + (size_t)i * LANES);
-    }
-    f.high = OP(set1_ps)(q->bounds.high);
-    f.zero_point = OP(set1_epi16)((int16_t)q->bounds.zero_point);
-    f.low = OP(set1_epi8)((char)((int32_t)q->bounds.low + q->bounds.zero_point));
-    return f;
-}
-
-/* Packing brings the channels back in order.  Values below the range of int32 become its smallest on conversion,
- * which packing saturates; NaN becomes the upper bound. */
-QF_INLINE V NAMED(codes)(const V *sums, const NAMED(finish) *f) {
-    V rounded[4];
-    QF_UNROLL for (int i = 0; i < 4; i++) {
-        F values = OP(mul_ps)(OP(add_ps)(OP(cvtepi32_ps)(sums[i]), f->bias[i]), f->multiplier[i]);
-        rounded[i] = OP(cvtps_epi32)(OP(min_ps)(values, f->high));
-    }
-    V first = OP(adds_epi16)(OP(packs_epi32)(rounded[0], rounded[1]), f->zero_point);
-    V second = OP(adds_epi16)(OP(packs_epi32)(rounded[2], rounded[3]), f->zero_point);
-    return OP(max_epu8)(OP(packus_epi16)(first, second), f->low);
 }
 
 QF_INLINE void NAMED(store)(V codes, size_t count, uint8_t *out) {
     if (QF_LIKELY(count >= CHANNELS)) {
         memcpy(out, &codes, CHANNELS);
-#ifdef WIDE_BLOCKS
+#ifdef STORE_SOME
     } else {
-        OP(mask_storeu_epi8)(out, (((uint64_t)1 << count) - 1), codes);
+        STORE_SOME(out, count, codes);
 #else
     } else {
         uint8_t part[CHANNELS];
@@ -87,7 +52,7 @@ typedef struct NAMED(shared) {
 
 QF_INLINE NAMED(shared) NAMED(load_shared)(const qf_depthwise_line *line, size_t from) {
     NAMED(shared) s = {.finish = NAMED(load_finish)(&line->requant, from), .count = line->channels - from};
-    QF_UNROLL for (int j = 0; j < 4; j++) s.start[j] = LOAD(line->start + from + (size_t)j * LANES);
+    QF_UNROLL for (int j = 0; j < 4; j++) s.start[j] = LOAD(line->start + from + (size_t)j * (CHANNELS / 4));
     return s;
 }
 
@@ -140,7 +105,3 @@ QF_INLINE size_t NAMED(row_block)(const qf_depthwise_line *line, size_t from, co
     }
     return done;
 }
-
-#undef CHANNELS
-#undef DPBUSD
-#undef WIDTH
