@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import importlib
 import io
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -19,24 +17,6 @@ pytest.importorskip("sklearn")
 rich_console = pytest.importorskip("rich.console")
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
-
-
-@pytest.fixture(scope="module")
-def example() -> Iterator[ModuleType]:
-    """The script, imported with its folder on the path, as when it is run."""
-    before = set(sys.modules)
-    sys.path.insert(0, str(EXAMPLES))
-    try:
-        yield importlib.import_module("digits_qat")
-    finally:
-        sys.path.remove(str(EXAMPLES))
-        for name in [name for name in set(sys.modules) - before if name.startswith("digits")]:
-            del sys.modules[name]
-
-
-@pytest.fixture(scope="module")
-def printed() -> io.StringIO:
-    return io.StringIO()
 
 
 @pytest.fixture(scope="module")

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import importlib
 import io
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -22,26 +20,8 @@ FORMS = ("float", "int8", "int8 per channel", "float16")
 
 
 @pytest.fixture(scope="module")
-def example() -> Iterator[ModuleType]:
-    """The script, imported with its folder on the path, as when it is run."""
-    before = set(sys.modules)
-    sys.path.insert(0, str(EXAMPLES))
-    try:
-        yield importlib.import_module("lstm")
-    finally:
-        sys.path.remove(str(EXAMPLES))
-        for name in [name for name in set(sys.modules) - before if name.startswith(("lstm", "digits"))]:
-            del sys.modules[name]
-
-
-@pytest.fixture(scope="module")
 def data(example: ModuleType) -> ModuleType:
     return sys.modules["lstm_data"]
-
-
-@pytest.fixture(scope="module")
-def printed() -> io.StringIO:
-    return io.StringIO()
 
 
 @pytest.fixture(scope="module")
