@@ -74,7 +74,7 @@ def test_bookkeeping_over_batches_that_widen_the_range(bins, rate, growth):
         assert_same(observer, literal)
 
 
-#: Wide enough for the literal form: for its float32, and for its memory, which grows with the range over a bin.
+#: Wide enough for the literal form: its float32, and its memory, which grows with the range over a bin.
 #: What happens below has tests of its own.
 WIDTHS = st.just(0.0) | st.floats(2.0**-10, 3, width=32)
 
