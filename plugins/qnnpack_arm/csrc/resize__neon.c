@@ -1,10 +1,11 @@
 /* Interpolation, NEON: shuffles of 16 codes; 8 channels of a pixel at once, the last of them overlapping. */
 #include <qframe/requant_arm.h>
-#include <qframe/native/resize_windows.h>
 
 #include "arm.h"
 
 #if QF_ARM64
+
+#include <qframe/native/resize_windows.h>
 
 static void pick(const uint8_t *line, size_t length, const qf_sources *sources, size_t count, uint8_t *out) {
     qf_pick_windows(line, length, sources, count, out);
