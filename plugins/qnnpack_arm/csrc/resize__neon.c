@@ -6,8 +6,6 @@
 #if QF_ARM64
 #include <qframe/native/resize_windows.h>
 
-#include <qframe/native/resize_windows.h>
-
 static void pick(const uint8_t *line, size_t length, const qf_sources *sources, size_t count, uint8_t *out) {
     qf_pick_windows(line, length, sources, count, out);
 }
