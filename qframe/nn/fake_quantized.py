@@ -94,6 +94,13 @@ class WithReLU(FakeQuantized):
     def _activated(self, x: Array) -> Array:
         return functional.relu(x) if self.max_value is None else functional.relu6(x)
 
+    @classmethod
+    def _from_module(cls, mod: Any, qconfig: Any) -> Any:
+        has_norm = len(mod) == 3  # then the layer is built from the container, whose mode counts
+        made = super()._from_module(mod if has_norm else mod[0], qconfig)
+        made.max_value = upper_bound(mod[-1])
+        return made
+
 
 def upper_bound(relu: Module) -> float | None:
     """Return the upper bound of a ReLU (None) or ReLU6."""

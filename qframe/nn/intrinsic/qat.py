@@ -13,7 +13,7 @@ import numpy as np
 from .. import conv as float_conv
 from .. import qat
 from ..batchnorm import BatchNorm2d
-from ..fake_quantized import FakeQuantized, WithReLU, share_parameters, upper_bound
+from ..fake_quantized import FakeQuantized, WithReLU, share_parameters
 from ..functional_batchnorm import fold_batch_norm
 from ..functional_checks import Array
 from ..init import uniform_, zeros_
@@ -47,12 +47,6 @@ class LinearReLU(WithReLU, qat.Linear):
     converts_as: ClassVar[type[Module]] = fused.LinearReLU
     _float_module: type[Module] = fused.LinearReLU
 
-    @classmethod
-    def _from_module(cls, mod: Any, qconfig: Any) -> Any:
-        made = super()._from_module(mod[0], qconfig)
-        made.max_value = upper_bound(mod[1])
-        return made
-
 
 class ConvReLU2d(WithReLU, qat.Conv2d):
     """Conv2d, then ReLU or ReLU6, rounded (mirrors ``torch.nn.intrinsic.qat.ConvReLU2d``).
@@ -66,12 +60,6 @@ class ConvReLU2d(WithReLU, qat.Conv2d):
 
     converts_as: ClassVar[type[Module]] = fused.ConvReLU2d
     _float_module: type[Module] = fused.ConvReLU2d
-
-    @classmethod
-    def _from_module(cls, mod: Any, qconfig: Any) -> Any:
-        made = super()._from_module(mod[0], qconfig)
-        made.max_value = upper_bound(mod[1])
-        return made
 
 
 class ConvBn2d(FakeQuantized, float_conv.Conv2d):
@@ -215,12 +203,6 @@ class ConvBnReLU2d(WithReLU, ConvBn2d):
 
     converts_as: ClassVar[type[Module]] = fused.ConvReLU2d
     _float_module: type[Module] = fused.ConvBnReLU2d
-
-    @classmethod
-    def _from_module(cls, mod: Any, qconfig: Any) -> Any:
-        made = super()._from_module(mod, qconfig)
-        made.max_value = upper_bound(mod[2])
-        return made
 
 
 def update_bn_stats(mod: Module) -> None:
