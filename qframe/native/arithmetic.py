@@ -11,8 +11,8 @@ import numpy as np
 
 from ..plugin import Clamp, DType, QTensor, ScalarShift, add_scalar_shift, requantize
 from .activation import apply_table
-from .buffers import Array, dense
-from .codes import FLIPS, address, bounds_of, in_and_out, inverse, lies_dense, memory, memory_order
+from .buffers import Array, dense, inverse, memory_order
+from .codes import FLIPS, address, bounds_of, in_and_out, lies_dense, memory
 from .library import NativeLibrary
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from math import prod
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 from .library import NativeLibrary
 
 Array = np.ndarray[Any, Any]
+Ints = tuple[int, ...]
 
 
 def dense(x: Array) -> Array:
@@ -17,9 +19,33 @@ def dense(x: Array) -> Array:
     return x if x.flags.c_contiguous else np.ascontiguousarray(x)
 
 
+@lru_cache(maxsize=256)
+def memory_order(strides: Ints) -> Ints:
+    """Return the axes in the order of memory, the slowest first."""
+    return tuple(sorted(range(len(strides)), key=lambda axis: -abs(strides[axis])))
+
+
+@lru_cache(maxsize=256)
+def inverse(order: Ints) -> Ints:
+    """Return the transpose that undoes ``order``."""
+    return tuple(sorted(range(len(order)), key=order.__getitem__))
+
+
+@lru_cache(maxsize=16)
+def channels_last_order(ndim: int) -> Ints:
+    """Return the transpose that brings (N, C, spatial...) into the order (N, spatial..., C)."""
+    return 0, *range(2, ndim), 1
+
+
+@lru_cache(maxsize=16)
+def channels_first_order(ndim: int) -> Ints:
+    """Return the transpose that brings (N, spatial..., C) into the order (N, C, spatial...)."""
+    return 0, ndim - 1, *range(1, ndim - 1)
+
+
 def channels_last(native: NativeLibrary, x: Array) -> Array:
     """Return 8-bit codes (N, C, spatial...) as (N, spatial..., C), dense."""
-    last = x.transpose(0, *range(2, x.ndim), 1)
+    last = x.transpose(channels_last_order(x.ndim))
     if last.flags.c_contiguous:
         return last
     if not x.flags.c_contiguous:
@@ -31,12 +57,12 @@ def channels_last(native: NativeLibrary, x: Array) -> Array:
     return out
 
 
-def in_memory_order(x: Array) -> tuple[Array, tuple[int, ...]]:
+def in_memory_order(x: Array) -> tuple[Array, Ints]:
     """Return ``x`` with its axes in the order of memory, dense, and the transpose that undoes it."""
     if x.flags.c_contiguous:
         return x, ()
-    order = sorted(range(x.ndim), key=lambda axis: -abs(x.strides[axis]))
-    return np.ascontiguousarray(x.transpose(order)), tuple(np.argsort(order))
+    order = memory_order(x.strides)
+    return dense(x.transpose(order)), inverse(order)
 
 
 def check(status: int) -> None:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
 from ..plugin import Clamp, DType, qint8, quint8
-from .buffers import Array, dense
+from .buffers import Array, dense, inverse, memory_order
 from .library import NativeLibrary
-
-Ints = tuple[int, ...]
 
 #: The bit that signed codes are flipped in, for the dtypes that these kernels take; others are declined.
 FLIPS: dict[DType, int] = {quint8: 0, qint8: 0x80}
@@ -23,18 +20,6 @@ LONGEST_SUM = 1 << 23
 def bounds_of(dtype: DType, clamp: Clamp | None) -> tuple[int, int]:
     """Return the smallest and largest code that may come out."""
     return clamp or (dtype.minimum, dtype.maximum)
-
-
-@lru_cache(maxsize=256)
-def memory_order(strides: Ints) -> Ints:
-    """Return the axes in the order of memory, the slowest first."""
-    return tuple(sorted(range(len(strides)), key=lambda axis: -abs(strides[axis])))
-
-
-@lru_cache(maxsize=256)
-def inverse(order: Ints) -> Ints:
-    """Return the transpose that undoes ``order``."""
-    return tuple(sorted(range(len(order)), key=order.__getitem__))
 
 
 def lies_dense(x: Array, like: Array) -> bool:
@@ -60,11 +45,11 @@ def in_and_out(native: NativeLibrary, x: Array) -> tuple[Array, Any, Any]:
 
     Where there are gaps between the elements of ``x``, its pointer is that of a copy without them.
     """
-    if x.flags.c_contiguous:
-        out = np.empty(x.shape, x.dtype)
-        return out, native.from_buffer(native.u8, x), native.from_buffer(native.u8, out)
+    from_buffer, u8 = native.from_buffer, native.u8
+    out = np.empty_like(x)
+    if out.strides == x.strides:  # so there are no gaps, and both unravel alike
+        return out, from_buffer(u8, x.ravel("K")), from_buffer(u8, out.ravel("K"))
     order = memory_order(x.strides)
     ordered = dense(x.transpose(order))
     out = np.empty(ordered.shape, x.dtype)
-    source, target = native.from_buffer(native.u8, ordered), native.from_buffer(native.u8, out)
-    return out.transpose(inverse(order)), source, target
+    return out.transpose(inverse(order)), from_buffer(u8, ordered), from_buffer(u8, out)

@@ -8,11 +8,9 @@ from typing import Any
 import numpy as np
 
 from ..plugin import Clamp, QTensor, conv_output_size, quint8
-from .buffers import Array, channels_last, check
+from .buffers import Array, Ints, channels_first_order, channels_last, check
 from .library import NativeLibrary
 from .weights import LogicalWeight, fits, kernel_name, merge_groups, owned, pack_matrix, pointers, take_apart
-
-Ints = tuple[int, ...]
 
 _FULL = (0, 255)
 
@@ -39,7 +37,7 @@ class PackedConv:
         self._outputs = weight.codes.shape[0]
         self._repeats = 1
         self._sizes: dict[Ints, tuple[Any, Ints]] = {}
-        self._to_first = (0, len(kernel) + 1, *range(1, len(kernel) + 1))
+        self._to_first = channels_first_order(len(kernel) + 2)
         if groups > 1 and weight.codes.shape[1] == prod(kernel):
             self._repeats = self._outputs // groups
             self._weights, self._run = (

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..plugin import Clamp, QTensor, batch_norm_coefficients
-from .buffers import Array, channels_last, check, dense
+from .buffers import Array, channels_first_order, channels_last, channels_last_order, check, dense
 from .codes import FLIPS, bounds_of, memory
 from .library import NativeLibrary
 
@@ -51,7 +51,7 @@ def batch_norm(
             flip,
             memory(native, out),
         )
-    return QTensor(np.moveaxis(out, -1, 1), float(scale), int(zero_point), x.dtype)
+    return QTensor(out.transpose(channels_first_order(x.ndim)), float(scale), int(zero_point), x.dtype)
 
 
 def layer_norm(
@@ -110,7 +110,7 @@ def group_norm(
     codes = x.int_repr()
     is_last = False
     if not codes.flags.c_contiguous:
-        last = codes.transpose(0, *range(2, x.ndim), 1)
+        last = codes.transpose(channels_last_order(x.ndim))
         is_last = last.flags.c_contiguous
         codes = last if is_last else dense(codes)
     out = np.empty(codes.shape, codes.dtype)
@@ -133,7 +133,7 @@ def group_norm(
             memory(native, out),
         )
         check(status or 0)
-    result = out.transpose(0, x.ndim - 1, *range(1, x.ndim - 1)) if is_last else out
+    result = out.transpose(channels_first_order(x.ndim)) if is_last else out
     return QTensor(result, float(scale), int(zero_point), x.dtype)
 
 

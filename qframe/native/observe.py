@@ -6,8 +6,7 @@ from math import prod
 
 import numpy as np
 
-from .buffers import Array, dense
-from .codes import memory_order
+from .buffers import Array, dense, memory_order
 from .library import NativeLibrary
 
 #: Larger arrays are counted in several parts at once.

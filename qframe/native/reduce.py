@@ -8,8 +8,8 @@ from typing import NamedTuple
 import numpy as np
 
 from ..plugin import QTensor
-from .buffers import Array, dense
-from .codes import FLIPS, LONGEST_SUM, Ints, inverse, memory, memory_order
+from .buffers import Array, Ints, dense, inverse, memory_order
+from .codes import FLIPS, LONGEST_SUM, memory
 from .library import NativeLibrary
 
 

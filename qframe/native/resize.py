@@ -9,8 +9,8 @@ import numpy as np
 
 from .. import plugin
 from ..plugin import QTensor
-from .buffers import Array, dense
-from .codes import FLIPS, Ints, address
+from .buffers import Array, Ints, channels_first_order, channels_last_order, dense, inverse
+from .codes import FLIPS, address
 from .library import NativeLibrary
 
 Factors = tuple[float | None, ...]
@@ -66,7 +66,7 @@ def _side_by_side(x: Array) -> Array:
     """Return ``x`` if its channels or the pixels of its rows lie side by side, else a channels-last copy."""
     if _is_channels_last(x.shape, x.strides) or x.strides[-1] == 1:
         return x
-    return np.moveaxis(dense(np.moveaxis(x, 1, -1)), -1, 1)
+    return dense(x.transpose(channels_last_order(x.ndim))).transpose(channels_first_order(x.ndim))
 
 
 def _is_channels_last(shape: Ints, strides: Ints) -> bool:
@@ -101,7 +101,7 @@ class _Plan(NamedTuple):
 
 def _plan(native: NativeLibrary, layout: _Layout, *tables: Any) -> _Plan:
     numbers = (native.ffi.new(native.i64, values) for values in (layout.sizes, layout.strides))
-    back = tuple(np.argsort(layout.order).tolist())
+    back = inverse(layout.order)
     return _Plan((*numbers, *tables), layout.shape, layout.order, back)
 
 
