@@ -13,6 +13,7 @@ enum {
     LARGE_WEIGHTS = 256 << 10,
     SMALLEST_SHARE = 1 << 17, /* multiplications below which another thread is not worth waking */
     TASKS_PER_THREAD = 4,
+    COPY_COST = 4, /* of activations that are copied before they are multiplied, for one that is read */
 };
 
 int qf_product_vectors(qf_product *p) {
@@ -124,26 +125,38 @@ static size_t whole_lines(const qf_product *p, size_t block) {
     return block > width ? block / width * width : block;
 }
 
-/* Enough tasks for all threads: shorter blocks first, then fewer panels in each. */
+/* Into how many chunks of panels a group is cut, so that together with blocks of rows there are so many tasks: each
+ * block reads all weights and each chunk all activations, so the cut is the one that reads least. */
+static size_t best_chunks(const qf_product *p, size_t tasks, size_t fewest_blocks, size_t most_blocks) {
+    const qf_weights *w = p->weights;
+    size_t weights = w->panels * w->panel_sizes[0], activations = p->rows * row_bytes(p);
+    if (p->geometry || w->ukernels[0]->activation_bytes > 1) activations *= COPY_COST;
+    size_t best = w->panels, least = SIZE_MAX;
+    for (size_t chunks = 1; chunks <= qf_min(tasks, w->panels); chunks++) {
+        size_t blocks = qf_max(fewest_blocks, qf_ceil_div(tasks, chunks));
+        size_t bytes = blocks * weights + chunks * activations;
+        if (blocks > most_blocks || bytes >= least) continue;
+        best = chunks;
+        least = bytes;
+    }
+    return best;
+}
+
+/* Blocks that stay in the cache, and enough tasks for all threads. */
 static void cut(qf_product *p) {
     const qf_weights *w = p->weights;
-    size_t mr = w->ukernels[0]->mr, panels = w->panels, inputs = w->runs * w->length;
-    size_t wanted = (size_t)qf_get_threads() * TASKS_PER_THREAD;
-    size_t worthwhile = p->rows * w->n * w->groups * inputs / SMALLEST_SHARE;
-    size_t fitting = panels * w->panel_sizes[0] > LARGE_WEIGHTS ? LARGE_BLOCK_BYTES : BLOCK_BYTES;
-    size_t blocks = qf_max(1, p->rows / qf_max(mr, fitting / row_bytes(p))); /* no small one at the end */
-    p->block = qf_round_up(qf_ceil_div(p->rows, blocks), mr);
-    p->chunk = panels;
-    wanted = qf_get_threads() == 1 ? 1 : qf_min(wanted, qf_max(1, worthwhile));
-    if (wanted > w->groups) {
-        size_t even = qf_round_up(qf_ceil_div(p->rows, qf_ceil_div(wanted, w->groups)), mr);
-        p->block = qf_min(p->block, qf_max(even, mr * 2));
-    }
-    p->block = whole_lines(p, p->block);
+    size_t mr = w->ukernels[0]->mr, inputs = w->runs * w->length;
+    size_t threads = (size_t)qf_get_threads(), worthwhile = p->rows * w->n * w->groups * inputs / SMALLEST_SHARE;
+    size_t wanted = threads == 1 ? 1 : qf_max(1, qf_min(threads * TASKS_PER_THREAD, worthwhile));
+    size_t fitting = w->panels * w->panel_sizes[0] > LARGE_WEIGHTS ? LARGE_BLOCK_BYTES : BLOCK_BYTES;
+    size_t fewest = qf_max(1, p->rows / qf_max(mr, fitting / row_bytes(p))); /* no small one at the end */
+    size_t most = qf_max(fewest, p->rows / (2 * mr)), tasks = qf_ceil_div(wanted, w->groups);
+    size_t chunks = best_chunks(p, tasks, fewest, most);
+    size_t blocks = qf_min(most, qf_max(fewest, qf_ceil_div(tasks, chunks)));
+    p->block = whole_lines(p, qf_round_up(qf_ceil_div(p->rows, blocks), mr));
     p->blocks = qf_ceil_div(p->rows, p->block);
-    size_t tasks = w->groups * p->blocks;
-    if (tasks < wanted) p->chunk = qf_max(1, panels / qf_ceil_div(wanted, tasks));
-    p->chunks = qf_ceil_div(panels, p->chunk);
+    p->chunk = qf_ceil_div(w->panels, chunks);
+    p->chunks = qf_ceil_div(w->panels, p->chunk);
 }
 
 int qf_run_product(qf_product *p) {
