@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -157,3 +159,15 @@ while any(os.sched_getaffinity(int(t)) != allowed for t in os.listdir("/proc/sel
 def test_workers_get_back_the_core_on_which_they_were_not_to_wake(chosen: NativeEngine) -> None:
     command = [sys.executable, "-c", AFFINITY, chosen.name]
     subprocess.run(command, check=True, env=os.environ | {"OPENBLAS_NUM_THREADS": "1"})
+
+
+COMPILER = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
+
+
+@pytest.mark.skipif(COMPILER is None or sys.platform != "linux", reason="needs a C compiler, on Linux")
+def test_a_worker_woken_at_any_moment_keeps_all_its_cores(tmp_path: Path) -> None:
+    program, source = tmp_path / "wake_often", Path(__file__).with_name("wake_often.c")
+    compiler = [str(COMPILER), "-std=c11", "-O1", "-Wall", "-Wextra", "-Werror", f"-I{qframe.get_include()}"]
+    subprocess.run([*compiler, str(source), "-o", str(program), "-pthread"], check=True)
+    done = subprocess.run([str(program)], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stdout

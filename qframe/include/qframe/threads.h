@@ -48,11 +48,19 @@ QF_INLINE void qf_pool_run(qf_pool *pool, qf_task task, void *context, size_t co
 #include <unistd.h>
 #endif
 
+/* What a worker says before it sleeps: the last job that it knows, and QF_ALL; QF_AWAKE when it has got up.
+ * Meanwhile its waker may take core c from it and leave QF_CORE + c here. */
+typedef struct qf_sleeper {
+    uint32_t job;
+    int core;
+} qf_sleeper;
+enum { QF_AWAKE = 0, QF_ALL = -1, QF_CORE = 1 };
+
 /* `ticket` holds the job's number (high half) and the next task (low half) in one word, so that a late
  * worker can never take a task of a job that it has not read.  While the job's fields change, the task
  * number is QF_CLOSED. */
 typedef struct qf_pool {
-    pthread_mutex_t busy, sleep; /* one job at a time; guards `wake` */
+    pthread_mutex_t busy, sleep; /* one job at a time; guards `wake` and `sleepers` */
     pthread_cond_t wake;
     _Atomic uint64_t ticket;
     _Atomic(qf_task) task;
@@ -63,7 +71,7 @@ typedef struct qf_pool {
     atomic_int asleep, threads;
     int started; /* workers that exist; guarded by `busy` */
     atomic_int thread_ids[QF_MAX_THREADS]; /* of workers that have begun, else 0 */
-    atomic_int taken[QF_MAX_THREADS];      /* 1 + the core that was taken from a sleeping worker, else 0 */
+    qf_sleeper sleepers[QF_MAX_THREADS];
 } qf_pool;
 
 #define QF_CLOSED UINT32_MAX
@@ -72,7 +80,9 @@ typedef struct qf_pool {
      .ticket = QF_CLOSED, .threads = 1}
 
 /* How often a thread looks for news before it sleeps or yields: some ten microseconds. */
+#ifndef QF_SPINS
 #define QF_SPINS 2000
+#endif
 
 QF_INLINE void qf_pause(void) {
 #if defined(__x86_64__) || defined(__i386__)
@@ -90,27 +100,27 @@ QF_INLINE int qf_pool_threads(qf_pool *pool) { return atomic_load(&pool->threads
 
 #if defined(__linux__) && defined(CPU_SET)
 
-/* Let sleeping workers wake on any of their cores but the caller's. */
-static inline void qf_pool_make_way(qf_pool *pool, int workers) {
+/* Let those who sleep and do not know the job wake on any of their cores but the caller's, who holds `sleep`. */
+static inline void qf_pool_make_way(qf_pool *pool, uint32_t job, int workers) {
     int here = sched_getcpu();
     for (int i = 0; i < workers && here >= 0; i++) {
         int worker = atomic_load_explicit(&pool->thread_ids[i], memory_order_relaxed);
+        qf_sleeper *sleeper = &pool->sleepers[i];
         cpu_set_t cores;
-        if (!worker || sched_getaffinity(worker, sizeof cores, &cores) || !CPU_ISSET(here, &cores)) continue;
+        if (sleeper->core == QF_AWAKE || sleeper->job == job) continue;
+        if (sched_getaffinity(worker, sizeof cores, &cores)) continue;
+        if (sleeper->core >= QF_CORE) CPU_SET(sleeper->core - QF_CORE, &cores); /* taken by an earlier job */
+        if (!CPU_ISSET(here, &cores) || CPU_COUNT(&cores) == 1) continue;
         CPU_CLR(here, &cores);
-        if (!CPU_COUNT(&cores)) continue;
-        int before = atomic_exchange(&pool->taken[i], here + 1) - 1; /* one that did not sleep has it still taken */
-        if (before >= 0) CPU_SET(before, &cores);
-        sched_setaffinity(worker, sizeof cores, &cores);
+        if (!sched_setaffinity(worker, sizeof cores, &cores)) sleeper->core = QF_CORE + here;
     }
 }
 
-/* In worker i, which has woken up: take the core back. */
-static inline void qf_pool_take_back(qf_pool *pool, int i) {
-    int core = atomic_exchange(&pool->taken[i], 0) - 1;
+/* In a worker that was woken without this core: take it back. */
+static inline void qf_pool_take_back(int core) {
     cpu_set_t cores;
-    if (core < 0 || sched_getaffinity(0, sizeof cores, &cores)) return;
-    CPU_SET(core, &cores);
+    if (core < QF_CORE || sched_getaffinity(0, sizeof cores, &cores)) return;
+    CPU_SET(core - QF_CORE, &cores);
     sched_setaffinity(0, sizeof cores, &cores);
 }
 
@@ -118,8 +128,10 @@ static inline int qf_thread_id(void) { return (int)syscall(SYS_gettid); }
 
 #else
 
-static inline void qf_pool_make_way(qf_pool *pool, int workers) { (void)pool, (void)workers; }
-static inline void qf_pool_take_back(qf_pool *pool, int i) { (void)pool, (void)i; }
+static inline void qf_pool_make_way(qf_pool *pool, uint32_t job, int workers) {
+    (void)pool, (void)job, (void)workers;
+}
+static inline void qf_pool_take_back(int core) { (void)core; }
 static inline int qf_thread_id(void) { return 0; }
 
 #endif
@@ -152,11 +164,14 @@ static inline uint32_t qf_pool_await(qf_pool *pool, int number, uint32_t last) {
     if ((uint32_t)(ticket >> 32) != last) return (uint32_t)(ticket >> 32);
     pthread_mutex_lock(&pool->sleep);
     atomic_fetch_add(&pool->asleep, 1);
+    pool->sleepers[number] = (qf_sleeper){last, QF_ALL};
     while ((uint32_t)((ticket = atomic_load(&pool->ticket)) >> 32) == last)
         pthread_cond_wait(&pool->wake, &pool->sleep);
+    int core = pool->sleepers[number].core;
+    pool->sleepers[number].core = QF_AWAKE; /* nobody takes a core from it from here on */
     atomic_fetch_sub(&pool->asleep, 1);
     pthread_mutex_unlock(&pool->sleep);
-    qf_pool_take_back(pool, number);
+    qf_pool_take_back(core);
     return (uint32_t)(ticket >> 32);
 }
 
@@ -190,8 +205,8 @@ static inline uint32_t qf_pool_post(qf_pool *pool, qf_task task, void *context, 
     atomic_store(&pool->helpers, helpers);
     atomic_store(&pool->ticket, (uint64_t)job << 32);
     if (atomic_load(&pool->asleep)) {
-        qf_pool_make_way(pool, helpers);
         pthread_mutex_lock(&pool->sleep);
+        qf_pool_make_way(pool, job, helpers);
         pthread_cond_broadcast(&pool->wake);
         pthread_mutex_unlock(&pool->sleep);
     }
@@ -227,7 +242,7 @@ static inline void qf_pool_after_fork(qf_pool *pool) {
     atomic_store(&pool->numbers, 0);
     for (int i = 0; i < QF_MAX_THREADS; i++) {
         atomic_store(&pool->thread_ids[i], 0);
-        atomic_store(&pool->taken[i], 0);
+        pool->sleepers[i].core = QF_AWAKE;
     }
     pool->started = 0;
 }
