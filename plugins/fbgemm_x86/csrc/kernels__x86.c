@@ -7,9 +7,11 @@
 #if QF_X86
 
 void qf_requant_rows__avx512(const int32_t *, size_t, size_t, const qf_requant *, size_t, uint8_t *, size_t);
+void qf_rescale_rows__avx512(const int32_t *, size_t, size_t, const float *, const float *, int, size_t, float *, size_t);
 
 #define COMMON_256                                                                                    \
-    QF_COMMON_KERNELS(avx2), .requant_rows = qf_requant_rows__avx2, .quantize8 = qf_quantize8__avx2,  \
+    QF_COMMON_KERNELS(avx2), .requant_rows = qf_requant_rows__avx2, .rescale_rows = qf_rescale_rows__avx2,    \
+    .quantize8 = qf_quantize8__avx2,                                                                  \
     .dequantize_u8 = qf_dequantize_u8__avx2, .dequantize_i8 = qf_dequantize_i8__avx2,                 \
     .elementwise = &qf_elementwise_avx2, .norms = &qf_norm_avx2, .cell = qf_cell__avx2
 
@@ -25,7 +27,8 @@ const qf_kernels qf_kernels_avxvnni = {
 #if QF_X86_512
 
 #define COMMON_512                                                                                        \
-    QF_COMMON_KERNELS(avx2), .requant_rows = qf_requant_rows__avx512, .quantize8 = qf_quantize8__avx512,  \
+    QF_COMMON_KERNELS(avx2), .requant_rows = qf_requant_rows__avx512, .rescale_rows = qf_rescale_rows__avx512,    \
+    .quantize8 = qf_quantize8__avx512,                                                                    \
     .dequantize_u8 = qf_dequantize_u8__avx512, .dequantize_i8 = qf_dequantize_i8__avx512,                 \
     .norms = &qf_norm_avx512, .cell = qf_cell__avx512
 

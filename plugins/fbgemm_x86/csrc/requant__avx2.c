@@ -1,4 +1,4 @@
-/* Accumulators to codes, AVX2. */
+/* Accumulators to codes and to floats, AVX2. */
 #include <qframe/requant_x86.h>
 
 #include "avx2.h"
@@ -18,6 +18,14 @@ void qf_requant_rows__avx2(const int32_t *acc, size_t rows, size_t acc_stride, c
             memcpy(out + r * out_stride + from, codes, qf_min(16, n - from));
         }
     }
+}
+
+#define WIDTH 256
+#include "rescale_rows.h"
+
+void qf_rescale_rows__avx2(const int32_t *acc, size_t rows, size_t acc_stride, const float *scale, const float *bias,
+                            int relu, size_t n, float *out, size_t out_stride) {
+    rescale_rows(acc, rows, acc_stride, scale, bias, relu, n, out, out_stride);
 }
 
 QF_TARGET_END

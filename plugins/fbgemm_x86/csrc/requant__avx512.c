@@ -1,4 +1,4 @@
-/* Accumulators to codes, AVX-512. */
+/* Accumulators to codes and to floats, AVX-512. */
 #include <qframe/requant_x86.h>
 #include <qframe/native/kernels.h>
 
@@ -17,6 +17,14 @@ void qf_requant_rows__avx512(const int32_t *acc, size_t rows, size_t acc_stride,
             _mm256_mask_storeu_epi8(out + r * out_stride + from, mask, _mm512_castsi512_si256(codes));
         }
     }
+}
+
+#define WIDTH 512
+#include "rescale_rows.h"
+
+void qf_rescale_rows__avx512(const int32_t *acc, size_t rows, size_t acc_stride, const float *scale, const float *bias,
+                            int relu, size_t n, float *out, size_t out_stride) {
+    rescale_rows(acc, rows, acc_stride, scale, bias, relu, n, out, out_stride);
 }
 
 QF_TARGET_END

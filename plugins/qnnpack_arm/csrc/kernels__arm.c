@@ -6,7 +6,8 @@
 #if QF_ARM64
 
 #define COMMON                                                                                          \
-    QF_COMMON_KERNELS(neon), .requant_rows = qf_requant_rows__neon, .quantize8 = qf_quantize8__neon,    \
+    QF_COMMON_KERNELS(neon), .requant_rows = qf_requant_rows__neon, .rescale_rows = qf_rescale_rows__neon,  \
+    .quantize8 = qf_quantize8__neon,                                                                    \
     .dequantize_u8 = qf_dequantize_u8__neon, .dequantize_i8 = qf_dequantize_i8__neon,                   \
     .cell = qf_cell__neon, .elementwise = &qf_elementwise_neon, .norms = &qf_norm_neon
 

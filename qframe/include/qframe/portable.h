@@ -43,7 +43,7 @@ QF_INLINE void qf_interleave_loop(const uint8_t *x, size_t channels, size_t stri
         for (size_t c = 0; c < channels; c++) *out++ = x[c * stride + p];
 }
 
-/* float32(float32(acc) * scale) + bias, and optionally the larger of that and 0. */
+/* float32(float32(acc) * scale) + bias, which may be NULL, and optionally the larger of that and 0. */
 QF_INLINE void qf_rescale_loop(const int32_t *acc, size_t count, const float *scale, const float *bias,
                                int relu, float *out) {
     for (size_t i = 0; i < count; i++) {

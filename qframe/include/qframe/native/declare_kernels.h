@@ -4,7 +4,7 @@
 #include "elementwise.h"
 
 void NAMED(qf_requant_rows)(const int32_t *, size_t, size_t, const qf_requant *, size_t, uint8_t *, size_t);
-void NAMED(qf_rescale)(const int32_t *, size_t, const float *, const float *, int, float *);
+void NAMED(qf_rescale_rows)(const int32_t *, size_t, size_t, const float *, const float *, int, size_t, float *, size_t);
 void NAMED(qf_start)(const int32_t *, size_t, int32_t, int32_t *);
 void NAMED(qf_transform)(const float *, const float *, size_t, int, float, float, float *, float *);
 void NAMED(qf_interleave)(const uint8_t *, size_t, size_t, size_t, uint8_t *);
@@ -25,6 +25,5 @@ void NAMED(qf_average_windows)(const uint8_t *, const qf_windows *, size_t, cons
 /* What all sets that share these have in common, for the initializer of a qf_kernels. */
 #define QF_COMMON_KERNELS(set)                                                                          \
     .start = qf_start__##set, .transform = qf_transform__##set, .interleave = qf_interleave__##set,    \
-    .rescale = qf_rescale__##set, .widen = qf_widen__##set, .sum_u8 = qf_sum_u8__##set,                \
-    .max_u8 = qf_max_u8__##set, .min_max = qf_min_max__##set, .half_tile = qf_half_6x16__##set,        \
-    .half_row = qf_half_row__##set
+    .widen = qf_widen__##set, .sum_u8 = qf_sum_u8__##set, .max_u8 = qf_max_u8__##set,                  \
+    .min_max = qf_min_max__##set, .half_tile = qf_half_6x16__##set, .half_row = qf_half_row__##set

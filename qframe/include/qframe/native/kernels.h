@@ -48,6 +48,11 @@ typedef struct qf_ukernel {
 typedef void (*qf_requant_rows_fn)(const int32_t *acc, size_t rows, size_t acc_stride,
                                    const qf_requant *requant, size_t n, uint8_t *out, size_t out_stride);
 
+/* Write the first n of each row of accumulators as floats (portable.h).  Rows of acc are whole panels, scale and bias
+ * readable for one; bias may be NULL. */
+typedef void (*qf_rescale_rows_fn)(const int32_t *acc, size_t rows, size_t acc_stride, const float *scale,
+                                   const float *bias, int relu, size_t n, float *out, size_t out_stride);
+
 /* out (mr x QF_LANES) = x (mr x k, rows stride floats apart) * panel of halves; mr <= QF_HALF_ROWS. */
 #define QF_HALF_ROWS 6
 typedef void (*qf_half_fn)(size_t mr, size_t k, const float *x, size_t stride, const uint16_t *panel,
@@ -67,12 +72,11 @@ typedef struct qf_kernels {
     qf_gemm_fn gemm;
     qf_gemm_fn fast_gemm; /* NULL, or one of the same tile that adds products in pairs of 16 bits */
     qf_requant_rows_fn requant_rows;
+    qf_rescale_rows_fn rescale_rows;
     /* Vectors of one call, from those of the weights (requant.h). */
     void (*start)(const int32_t *sums, size_t count, int32_t x_zero_point, int32_t *start);
     void (*transform)(const float *scales, const float *bias, size_t count, int per_channel, float x_scale,
                       float scale, float *multiplier, float *scaled_bias);
-    void (*rescale)(const int32_t *acc, size_t count, const float *scale, const float *bias, int relu,
-                    float *out);
     /* Pixels of `channels` bytes from planes that are `stride` bytes apart. */
     void (*interleave)(const uint8_t *x, size_t channels, size_t stride, size_t pixels, uint8_t *out);
     void (*widen)(const uint8_t *codes, size_t count, int16_t *out);

@@ -25,9 +25,10 @@ static void interleave(const uint8_t *x, size_t channels, size_t stride, size_t 
     qf_interleave_loop(x, channels, stride, pixels, out);
 }
 
-static void rescale(const int32_t *acc, size_t count, const float *scale, const float *bias, int relu,
-                    float *out) {
-    qf_rescale_loop(acc, count, scale, bias, relu, out);
+static void rescale_rows(const int32_t *acc, size_t rows, size_t acc_stride, const float *scale, const float *bias,
+                         int relu, size_t n, float *out, size_t out_stride) {
+    for (size_t r = 0; r < rows; r++)
+        qf_rescale_loop(acc + r * acc_stride, n, scale, bias, relu, out + r * out_stride);
 }
 
 static void widen(const uint8_t *codes, size_t count, int16_t *out) { qf_widen_loop(codes, count, out); }
@@ -66,7 +67,7 @@ static void half_row(size_t panels, size_t k, const float *x, const uint16_t *pa
 
 const qf_kernels qf_kernels_portable = {
     .isa = "portable", .gemm = qf_gemm_i16s8_4x8c2__portable, .requant_rows = requant_rows,
-    .start = start, .transform = transform, .interleave = interleave, .rescale = rescale,
+    .start = start, .transform = transform, .interleave = interleave, .rescale_rows = rescale_rows,
     .widen = widen, .sum_u8 = sum_u8, .max_u8 = max_u8, .min_max = min_max,
     .quantize8 = quantize8, .dequantize_u8 = dequantize_u8, .dequantize_i8 = dequantize_i8,
     .depthwise = {&qf_depthwise_portable, &qf_depthwise_portable}, .half_tile = half_tile,

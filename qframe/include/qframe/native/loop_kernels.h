@@ -14,10 +14,6 @@ void NAMED(qf_transform)(const float *scales, const float *bias, size_t count, i
     qf_transform_loop(scales, bias, count, per_channel, x_scale, scale, multiplier, scaled_bias);
 }
 
-void NAMED(qf_rescale)(const int32_t *acc, size_t count, const float *scale, const float *bias, int relu, float *out) {
-    qf_rescale_loop(acc, count, scale, bias, relu, out);
-}
-
 void NAMED(qf_dequantize_u8)(const uint8_t *codes, size_t count, float scale, int32_t zero_point, float *out) {
     qf_dequantize_u8_loop(codes, count, scale, zero_point, out);
 }

@@ -68,9 +68,8 @@ static void rescale_tile(const qf_product *p, const int32_t *tile, size_t row, s
     const qf_weights *w = p->weights;
     size_t nr = w->ukernels[0]->nr, n = qf_min(nr, w->n - column), stride = w->groups * w->n;
     size_t at = row * stride + group * w->n + column, vector = group * w->padded + column;
-    for (size_t r = 0; r < rows; r++)
-        w->kernels->rescale(tile + r * nr, n, p->multiplier + vector, w->has_bias ? w->bias + vector : NULL,
-                            p->relu, p->floats + at + r * stride);
+    w->kernels->rescale_rows(tile, rows, nr, p->multiplier + vector, w->has_bias ? w->bias + vector : NULL, p->relu,
+                             n, p->floats + at, stride);
 }
 
 /* The rows of a block in tiles of nearly equal heights, since low ones are slow. */
