@@ -36,7 +36,7 @@ class PackedConv:
         self._geometry = kernel, stride, padding, dilation
         self._outputs = weight.codes.shape[0]
         self._repeats = 1
-        self._sizes: dict[Ints, tuple[Any, Ints]] = {}
+        self._plans: dict[Ints, tuple[Any, Ints]] = {}
         self._to_first = channels_first_order(len(kernel) + 2)
         if groups > 1 and weight.codes.shape[1] == prod(kernel):
             self._repeats = self._outputs // groups
@@ -58,35 +58,26 @@ class PackedConv:
         codes = channels_last(native, x.int_repr())
         if self._repeats > 1:
             codes = np.repeat(codes, self._repeats, axis=-1)
-        sizes, output = self._sizes.get(codes.shape[1:-1]) or self._plan(codes.shape[1:-1])
-        out = np.empty((codes.shape[0], *output, self._outputs), np.uint8)
+        shape = codes.shape
+        sizes, output = self._plans.get(shape) or self._plan(shape)
+        out = np.empty(output, np.uint8)
         low, high = clamp or _FULL
-        check(
-            self._run(
-                self._weights,
-                native.from_buffer(native.u8, codes),
-                codes.shape[0],
-                sizes,
-                x.q_scale(),
-                x.q_zero_point(),
-                scale,
-                zero_point,
-                low,
-                high,
-                native.from_buffer(native.u8, out),
-            )
-        )
+        source, target = native.from_buffer(native.u8, codes), native.from_buffer(native.u8, out)
+        given = x.q_scale(), x.q_zero_point()
+        check(self._run(self._weights, source, shape[0], sizes, *given, scale, zero_point, low, high, target))
         return QTensor(out.transpose(self._to_first), float(scale), int(zero_point), quint8)
 
-    def _plan(self, size: Ints) -> tuple[Any, Ints]:
-        """Return the numbers that C takes for an input of this size, and the output's; a few are kept."""
+    def _plan(self, shape: Ints) -> tuple[Any, Ints]:
+        """Return what C is told of an input (N, spatial..., C), and the output's shape; a few are kept."""
         kernel, stride, padding, dilation = self._geometry
+        size = shape[1:-1]
         ones, zeros = (1,) * (3 - len(size)), (0,) * (3 - len(size))
         numbers = [*ones, *size, *ones, *kernel, *ones, *stride, *zeros, *padding, *ones, *dilation]
-        plan = self._native.ffi.new("int32_t[15]", numbers), conv_output_size(size, *self._geometry)
-        if len(self._sizes) >= 16:
-            self._sizes.clear()
-        self._sizes[size] = plan
+        output = shape[0], *conv_output_size(size, *self._geometry), self._outputs
+        plan = self._native.ffi.new("int32_t[15]", numbers), output
+        if len(self._plans) >= 16:
+            self._plans.clear()
+        self._plans[shape] = plan
         return plan
 
 

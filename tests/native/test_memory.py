@@ -69,7 +69,7 @@ def test_conv(native: NativeLibrary, groups: int, channels: int, kernel: int) ->
     numbers = None, (1, 1), (kernel // 2,) * 2, (1, 1), groups
     packed = conv.conv_pack(native, weight, *numbers)
     out = guarded(np.zeros((2, 6, 5, channels), np.uint8))
-    sizes, _ = packed._plan((6, 5))
+    sizes, _ = packed._plan(codes.shape)
     source, target = native.from_buffer(native.u8, codes), native.from_buffer(native.u8, out)
     qparams = 0.02, 200, 0.7, 100, 0, 255
     status = packed._run(packed._weights, source, 2, sizes, *qparams, target)
