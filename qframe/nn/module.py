@@ -13,6 +13,7 @@ from ..qtensor import QTensor
 from .hooks import Hook, HookHandle, HookTable, register
 from .parameter import DETACH, Parameter, parameter_array
 from .state import StateDict
+from .submodules import Submodules
 from .traversal import Array, Traversal
 
 Self = TypeVar("Self", bound="Module")
@@ -40,7 +41,7 @@ class Module(Traversal, StateDict):
         self.training = True
         self._parameters = {}
         self._buffers = {}
-        self._modules = {}
+        self._modules = Submodules(self.__dict__)
         self._non_persistent_buffers = set()
         self._forward_pre_hooks: HookTable = {}
         self._forward_hooks: HookTable = {}
@@ -167,8 +168,6 @@ class Module(Traversal, StateDict):
 
     def __getattr__(self, name: str) -> Any:
         own = self.__dict__
-        if name in own.get("_modules", ()):  # on the path of every call of a submodule
-            return own["_modules"][name]
         for table in _TABLES:
             if name in own.get(table, ()):
                 return own[table][name]
@@ -194,7 +193,7 @@ class Module(Traversal, StateDict):
                 f"{type(self).__name__}.{name} is an attribute of the class and would hide the part {name!r}",
                 fix="Choose another name, or remove it from the class",
             )
-        for place in (self.__dict__, *(self.__dict__[other] for other in _TABLES)):
+        for place in (*(self.__dict__[other] for other in _TABLES), self.__dict__):
             place.pop(name, None)
 
     def _replace(self, name: str, value: Any) -> bool:
@@ -217,8 +216,18 @@ class Module(Traversal, StateDict):
         object.__delattr__(self, name)
 
     def __dir__(self) -> list[str]:
-        parts = {name for table in _TABLES for name in self.__dict__.get(table, ()) if name.isidentifier()}
-        return sorted(parts.union(object.__dir__(self)))
+        parts = {name for table in _TABLES for name in self.__dict__.get(table, ())}
+        return sorted(filter(str.isidentifier, parts.union(object.__dir__(self))))
+
+    # -- copying ---------------------------------------------------------------------------------
+
+    def __getstate__(self) -> dict[str, Any]:
+        state = {name: value for name, value in self.__dict__.items() if name not in self._modules}
+        return state | {"_modules": dict(self._modules)}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._modules = Submodules(self.__dict__, state["_modules"])
 
     # -- mode and text ---------------------------------------------------------------------------
 

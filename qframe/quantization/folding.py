@@ -116,7 +116,7 @@ def _folded(layer: Module, norm: Any) -> Module:
     """Return a layer of the same type without hooks, with the batch norm in weight and bias."""
     twin: Any = copy(layer)
     vars(twin).update(
-        {name: dict(vars(layer)[name]) for name in ("_parameters", "_buffers", "_modules")},
+        {name: dict(vars(layer)[name]) for name in ("_parameters", "_buffers")},
         _non_persistent_buffers=set(twin._non_persistent_buffers),
         _forward_pre_hooks={},
         _forward_hooks={},
