@@ -99,17 +99,19 @@ typedef qf_columns32 columns;
 #define TWO_ROWS qf_codes64
 #define FIRST_ROW _mm512_castsi512_si256
 #define SECOND_ROW(codes) _mm512_extracti64x4_epi64(codes, 1)
-QF_INLINE void store_row(__m256i codes, size_t n, uint8_t *to) {
-    _mm256_mask_storeu_epi8(to, (__mmask32)(UINT32_MAX >> (32 - qf_min(32, n))), codes);
-}
+typedef __mmask32 row_part; /* the first so many codes */
+QF_INLINE row_part first_codes(size_t n) { return (__mmask32)(UINT32_MAX >> (32 - n)); }
+QF_INLINE void store_row(__m256i codes, row_part part, uint8_t *to) { _mm256_mask_storeu_epi8(to, part, codes); }
 #else
 typedef qf_columns16 columns;
 #define LOAD_COLUMNS qf_load_columns16
 #define TWO_ROWS qf_codes32
 #define FIRST_ROW _mm256_castsi256_si128
 #define SECOND_ROW(codes) _mm256_extracti128_si256(codes, 1)
-QF_INLINE void store_row(__m128i codes, size_t n, uint8_t *to) {
-    if (QF_LIKELY(n >= 16)) {
+typedef size_t row_part;
+QF_INLINE row_part first_codes(size_t n) { return n; }
+QF_INLINE void store_row(__m128i codes, row_part n, uint8_t *to) {
+    if (QF_LIKELY(n == 16)) {
         _mm_storeu_si128((__m128i *)to, codes);
     } else {
         uint8_t row[16];
@@ -129,13 +131,15 @@ QF_INLINE void store(const size_t mr, V sum[ROWS][2], int32_t *out, const qf_cod
         return;
     }
     const columns shared = LOAD_COLUMNS(&to->requant, 0);
+    const row_part part = first_codes(qf_min(2 * LANES, to->n));
+    const size_t stride = to->stride; /* read once: for all the compiler knows, codes overwrite it */
     uint8_t *at = to->out;
-    QF_UNROLL for (size_t r = 0; r + 1 < mr; r += 2, at += 2 * to->stride) {
+    QF_UNROLL for (size_t r = 0; r + 1 < mr; r += 2, at += 2 * stride) {
         V codes = TWO_ROWS(sum[r], sum[r + 1], &shared);
-        store_row(FIRST_ROW(codes), to->n, at);
-        store_row(SECOND_ROW(codes), to->n, at + to->stride);
+        store_row(FIRST_ROW(codes), part, at);
+        store_row(SECOND_ROW(codes), part, at + stride);
     }
-    if (mr % 2) store_row(FIRST_ROW(TWO_ROWS(sum[mr - 1], sum[mr - 1], &shared)), to->n, at);
+    if (mr % 2) store_row(FIRST_ROW(TWO_ROWS(sum[mr - 1], sum[mr - 1], &shared)), part, at);
 }
 
 QF_INLINE void tile(const size_t mr, const qf_activations *a, const int8_t *panel, const int32_t *start,
