@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
 
 from ..nn.containers import Sequential
 from ..nn.module import Module
 from .mappings import DEFAULT_DYNAMIC_MODULE_MAPPING, DEFAULT_MODULE_MAPPING, DEFAULT_QAT_MODULE_MAPPING
-
-if TYPE_CHECKING:
-    from .propagate import Placement
+from .placement import Placement
 
 #: Path, type, and the type that it is a subclass of.
 Skipped = tuple[str, type, type]

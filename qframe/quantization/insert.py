@@ -15,7 +15,8 @@ from ..nn.quantized.float_functional import FloatFunctional
 from ..ops.checks import describe
 from .hints import skipped_subclasses, subclass_hint
 from .mappings import DEFAULT_QCONFIG_PROPAGATE_WHITE_LIST, DYNAMIC_ONLY, QAT_ONLY
-from .propagate import Placement, Types, plan_qconfigs, store_qconfigs
+from .placement import Placement
+from .propagate import Types, plan_qconfigs, store_qconfigs
 from .requirements import check_static
 from .rules import check_rules
 from .watch import OBSERVER, observe_output, watch_calls

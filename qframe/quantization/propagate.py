@@ -3,52 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Set
-from dataclasses import dataclass
 from typing import Any
 
 from ..nn.fake_quantized import FakeQuantized
 from ..nn.intrinsic.fused import FusedSequential
 from ..nn.module import Module
 from .mappings import DEFAULT_QCONFIG_PROPAGATE_WHITE_LIST
+from .placement import UNSET, Placement
 from .rules import Rules, check_rules
 
 Types = Set[type[Module]]
-
-
-class _Unset:
-    """Says that nothing, not even None, was decided about a module."""
-
-
-UNSET: Any = _Unset()
-
-
-@dataclass(frozen=True, eq=False)
-class Placement:
-    """What was decided about one module at one path.
-
-    Attributes:
-        path: from the root, ``""`` for the root itself.
-        module: at this path.
-        qconfig: what it passes on to its children: a qconfig, None to switch off, or UNSET.
-        listed: its type is in the white list, so that the qconfig is stored on it.
-        inside: the path of the fused container with a qconfig that it is a part of, or None.
-    """
-
-    path: str
-    module: Module
-    qconfig: Any
-    listed: bool
-    inside: str | None
-
-    @property
-    def wanted(self) -> bool:
-        """Whether a qconfig reaches the module, on whose type it may be lost."""
-        return self.qconfig is not UNSET and self.qconfig is not None
-
-    @property
-    def active(self) -> bool:
-        """Whether the module is to be quantized for itself."""
-        return self.listed and self.inside is None and self.wanted
 
 
 def plan_qconfigs(root: Module, rules: Rules, white_list: Types) -> list[Placement]:

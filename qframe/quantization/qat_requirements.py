@@ -14,7 +14,7 @@ from ..nn.intrinsic.fused import FusedSequential
 from ..nn.module import Module
 from .fake_quantize import FakeQuantize
 from .hints import place
-from .propagate import Placement
+from .placement import Placement
 from .requirements import is_weighted
 
 _WITH_NORM = (intrinsic.ConvBn2d, intrinsic.ConvBnReLU2d)

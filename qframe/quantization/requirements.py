@@ -12,7 +12,7 @@ from ..errors import EngineError, QFrameError
 from ..nn.quantized.weighted import WeightedModule
 from .hints import place
 from .mappings import DEFAULT_DYNAMIC_MODULE_MAPPING, DEFAULT_MODULE_MAPPING
-from .propagate import Placement
+from .placement import Placement
 from .qconfig import QConfig, QConfigDynamic
 from .rules import raise_all
 

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence, Set
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..errors import ConfigurationError, near_names
 from ..nn.containers import Sequential
 from ..nn.module import Module
 from .hints import base_in, place, subclass_hint
+from .placement import Placement
 from .qconfig import QConfig, QConfigDynamic
-
-if TYPE_CHECKING:
-    from .propagate import Placement
 
 Rules = Mapping[Any, Any]
 
