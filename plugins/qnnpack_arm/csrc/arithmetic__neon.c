@@ -76,15 +76,24 @@ static void mul(const uint8_t *a, const uint8_t *b, size_t count, const qf_binar
     }
 }
 
+/* Codes as unsigned ones are limited, then flipped back. */
+typedef struct limits {
+    uint8x16_t low, high, flip;
+} limits;
+
+QF_INLINE void clamp16(const uint8_t *x, const limits *l, uint8_t *out) {
+    uint8x16_t codes = vmaxq_u8(veorq_u8(vld1q_u8(x), l->flip), l->low);
+    vst1q_u8(out, veorq_u8(vminq_u8(codes, l->high), l->flip));
+}
+
 static void clamp(const uint8_t *x, size_t count, uint8_t low, uint8_t high, uint8_t flip, uint8_t *out) {
-    const uint8x16_t lows = vdupq_n_u8(low), highs = vdupq_n_u8(high), flips = vdupq_n_u8(flip);
+    const limits l = {vdupq_n_u8(low), vdupq_n_u8(high), vdupq_n_u8(flip)};
     if (count < 16) {
         qf_clamp_loop(x, count, low, high, flip, out);
-        return;
-    }
-    QF_FOR_STEPS(i, 16, count) {
-        uint8x16_t codes = vmaxq_u8(veorq_u8(vld1q_u8(x + i), flips), lows);
-        vst1q_u8(out + i, veorq_u8(vminq_u8(codes, highs), flips));
+    } else if (count < 64) {
+        QF_FOR_STEPS(i, 16, count) clamp16(x + i, &l, out + i);
+    } else {
+        QF_FOR_STEPS(i, 64, count) QF_UNROLL for (size_t v = 0; v < 64; v += 16) clamp16(x + i + v, &l, out + i + v);
     }
 }
 
