@@ -10,7 +10,7 @@ QF_INLINE size_t add_steps(const uint8_t *a, const uint8_t *b, size_t count, con
     const operand x = make_operand(p->a_zero_point, p->a_scale), y = make_operand(p->b_zero_point, p->b_scale);
     const finish f = make_finish(p, 1.0f);
     size_t i = 0;
-    for (; i + 64 <= count; i += i ? 64 : qf_to_wide_line(out)) {
+    for (; i + 64 <= count; i += i ? 64 : qf_to_wide_line(out, count)) {
         __m512 left[4], right[4];
         centered64(a + i, flips, &x, left);
         centered64(b + i, flips, &y, right);
@@ -47,7 +47,7 @@ QF_INLINE size_t mul_steps(const uint8_t *a, const uint8_t *b, size_t count, con
     const __mmask32 lower = 0x55555555, upper = 0xAAAAAAAA;
     const finish f = make_finish(p, 1.0f);
     size_t i = 0;
-    for (; i + 64 <= count; i += i ? 64 : qf_to_wide_line(out)) {
+    for (; i + 64 <= count; i += i ? 64 : qf_to_wide_line(out, count)) {
         halves x = split(a + i, flips), y = split(b + i, flips);
         y.even = _mm512_sub_epi16(y.even, b_zero_point);
         y.odd = _mm512_sub_epi16(y.odd, b_zero_point);

@@ -70,7 +70,7 @@ QF_INLINE size_t fixed_steps(const uint8_t *a, const uint8_t *b, size_t count, c
                              int flips, int clamps, uint8_t *out) {
     const finish end = make_finish(p, 1.0f);
     size_t i = 0, done = 0, doubtful = 0;
-    for (; i + 64 <= count && doubtful <= 16 + done / 4; i += i ? 64 : qf_to_wide_line(out), done++) {
+    for (; i + 64 <= count && doubtful <= 16 + done / 4; i += i ? 64 : qf_to_wide_line(out, count), done++) {
         __m512i codes;
         if (QF_LIKELY(!add64(load_codes(a + i, flips), load_codes(b + i, flips), f, &codes))) {
             store64(codes, &end, flips, clamps, out + i);

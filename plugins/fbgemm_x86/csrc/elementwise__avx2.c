@@ -50,7 +50,7 @@ QF_INLINE size_t add_steps(const uint8_t *a, const uint8_t *b, size_t count, con
     const __m256 a_scale = _mm256_set1_ps(p->a_scale), b_scale = _mm256_set1_ps(p->b_scale);
     const finish f = make_finish(p);
     size_t i = 0;
-    for (; i + 32 <= count; i += i ? 32 : qf_to_line(out)) {
+    for (; i + 32 <= count; i += i ? 32 : qf_to_line(out, count)) {
         __m256 left[4], right[4];
         centered32(a + i, flips, a_base, left);
         centered32(b + i, flips, b_base, right);
@@ -68,7 +68,7 @@ QF_INLINE size_t mul_steps(const uint8_t *a, const uint8_t *b, size_t count, con
     const __m256 b_base = _mm256_set1_ps(8388608.0f + (float)p->b_zero_point);
     const finish f = make_finish(p);
     size_t i = 0;
-    for (; i + 32 <= count; i += i ? 32 : qf_to_line(out)) {
+    for (; i + 32 <= count; i += i ? 32 : qf_to_line(out, count)) {
         __m256 left[4], right[4];
         centered32(a + i, flips, a_base, left);
         centered32(b + i, flips, b_base, right);
@@ -103,7 +103,7 @@ QF_INLINE size_t requantize_steps(const uint8_t *x, size_t count, const qf_chang
     const __m256 base = _mm256_set1_ps(8388608.0f + (float)c->from.zero_point); /* 2**23 */
     const __m256 scale = _mm256_set1_ps(c->from.scale);
     size_t i = 0;
-    for (; i + 32 <= count; i += i ? 32 : qf_to_line(out)) {
+    for (; i + 32 <= count; i += i ? 32 : qf_to_line(out, count)) {
         __m256 values[4];
         centered32(x + i, from_flips, base, values);
         QF_UNROLL
@@ -131,7 +131,7 @@ QF_INLINE __m256i clamp32(const uint8_t *x, __m256i low, __m256i high, int is_si
 QF_INLINE size_t clamp_steps(const uint8_t *x, size_t count, __m256i low, __m256i high, int is_signed,
                              uint8_t *out) {
     size_t i = 0;
-    for (; i + 128 <= count; i += i ? 128 : 96 + qf_to_line(out)) {
+    for (; i + 128 <= count; i += i ? 128 : 96 + qf_to_line(out, count)) {
         __m256i codes[4];
         QF_UNROLL
         for (int v = 0; v < 4; v++) codes[v] = clamp32(x + i + 32 * v, low, high, is_signed);

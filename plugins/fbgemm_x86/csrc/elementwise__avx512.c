@@ -12,7 +12,7 @@ QF_INLINE size_t requantize_steps(const uint8_t *x, size_t count, const qf_chang
     const operand from = make_operand(c->from.zero_point, c->from.scale);
     const finish f = make_finish(&ends, 1.0f);
     size_t i = 0;
-    for (; i + 64 <= count; i += i ? 64 : qf_to_wide_line(out)) {
+    for (; i + 64 <= count; i += i ? 64 : qf_to_wide_line(out, count)) {
         __m512 values[4];
         centered64(x + i, from_flips, &from, values);
         QF_UNROLL
@@ -53,7 +53,7 @@ void qf_lookup__avx512(const uint8_t *x, size_t rows, size_t length, const uint8
         return;
     }
     for (size_t r = 0; r < rows; r++, x += length, out += out_stride)
-        for (size_t next = 0; next < length; next += next ? 64 : 32 + qf_to_line(out)) {
+        for (size_t next = 0; next < length; next += next ? 64 : 32 + qf_to_line(out, length)) {
             size_t i = qf_min(next, length - 64); /* the last step overlaps */
             __m512i codes = _mm512_loadu_si512((const void *)(x + i));
             uint64_t bits[4];
@@ -84,7 +84,7 @@ QF_INLINE __m256i clamp32(const uint8_t *x, const limits *l) {
 /* In halves of a line: where x and out lie a few lines apart modulo 4 KiB, whole ones take half as long again. */
 static void clamp(const uint8_t *x, size_t count, uint8_t low, uint8_t high, uint8_t flip, uint8_t *out) {
     const limits l = {_mm512_set1_epi8((char)low), _mm512_set1_epi8((char)high), _mm512_set1_epi8((char)flip)};
-    size_t i = qf_min(qf_to_wide_line(out), count);
+    size_t i = qf_min(qf_to_wide_line(out, count), count);
     qf_store64(out, i, clamp64(qf_load64(x, i), &l));
     for (; i + 64 <= count; i += 64) {
         __m256i first = clamp32(x + i, &l), second = clamp32(x + i + 32, &l);

@@ -7,12 +7,18 @@
 
 #include "avx2.h"
 
+enum { QF_SHORT_ROW = 512 }; /* bytes: shorter ones are left where they lie, since one more step would cost more */
+
 /* How far a first step of 32 bytes may go so that all later ones write to multiples of 32; the second step
  * writes some bytes again, the same. */
-QF_INLINE size_t qf_to_line(const uint8_t *out) { return 32 - ((uintptr_t)out & 31); }
+QF_INLINE size_t qf_to_line(const uint8_t *out, size_t count) {
+    return count < QF_SHORT_ROW ? 32 : 32 - ((uintptr_t)out & 31);
+}
 
 /* The same for cache lines of 64 bytes. */
-QF_INLINE size_t qf_to_wide_line(const uint8_t *out) { return 64 - ((uintptr_t)out & 63); }
+QF_INLINE size_t qf_to_wide_line(const uint8_t *out, size_t count) {
+    return count < QF_SHORT_ROW ? 64 : 64 - ((uintptr_t)out & 63);
+}
 
 /* Whether a clamp is narrower than what packing does anyway. */
 QF_INLINE int qf_clamps(const qf_binary *p) { return p->low != 0 || p->high != 255; }

@@ -38,7 +38,7 @@ void qf_lookup__avx2(const uint8_t *x, size_t rows, size_t length, const uint8_t
                      size_t out_stride) {
     for (size_t r = 0; r < rows; r++, x += length, out += out_stride) {
         if (length < 32) qf_lookup_loop(x, length, table, out);
-        for (size_t next = 0; length >= 32 && next < length; next += next ? 32 : qf_to_line(out)) {
+        for (size_t next = 0; length >= 32 && next < length; next += next ? 32 : qf_to_line(out, length)) {
             size_t i = qf_min(next, length - 32); /* the last step overlaps */
             __m256i codes = _mm256_loadu_si256((const __m256i *)(x + i));
             _mm256_storeu_si256((__m256i *)(out + i), look_up32(table, codes));
