@@ -55,14 +55,18 @@ def _binary(
     flip = FLIPS.get(dtype)
     if flip is None:
         return NotImplemented
+    from_buffer, u8 = native.from_buffer, native.u8
     x, y = a.int_repr(), b.int_repr()
     out = np.empty_like(x)
-    if lies_dense(x, out) and lies_dense(y, out):
+    strides = out.strides
+    if strides == x.strides and strides == y.strides and x.shape == y.shape:  # the usual case
+        operands = from_buffer(u8, x.ravel("K")), from_buffer(u8, y.ravel("K")), 0, native.null, native.null
+    elif lies_dense(x, out) and lies_dense(y, out):
         operands = memory(native, x), memory(native, y), 0, native.null, native.null
     else:
         x, y, out = _broadcast(x, y)
-        strides = (*out.strides, *x.strides, *y.strides)
-        operands = address(native, x), address(native, y), out.ndim, out.shape, strides
+        steps = (*out.strides, *x.strides, *y.strides)
+        operands = address(native, x), address(native, y), out.ndim, out.shape, steps
     left, right, *places = operands
     run(
         left,
@@ -77,7 +81,7 @@ def _binary(
         zero_point,
         *bounds_of(dtype, clamp),
         flip,
-        memory(native, out),
+        from_buffer(u8, out.ravel("K")),
     )
     return QTensor(out, float(scale), int(zero_point), dtype)
 
