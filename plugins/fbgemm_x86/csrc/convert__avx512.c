@@ -40,7 +40,7 @@ QF_INLINE __m512i quantize64(const float *x, const __mmask64 mask, const quantiz
 
 void qf_quantize8__avx512(const float *x, size_t count, float reciprocal, qf_bounds bounds, uint8_t *out) {
     const quantizer q = make_quantizer(reciprocal, bounds);
-    size_t i = qf_min(qf_to_wide_line(out, count), count);
+    size_t i = qf_first_bytes(out, count);
     qf_store64(out, i, quantize64(x, qf_first64(i), &q));
     for (; i + 64 <= count; i += 64) _mm512_storeu_si512(out + i, quantize64(x + i, UINT64_MAX, &q));
     if (i < count) qf_store64(out + i, count - i, quantize64(x + i, qf_first64(count - i), &q));
@@ -67,7 +67,7 @@ QF_INLINE void dequantize_some(const uint8_t *codes, size_t count, const dequant
 QF_INLINE void dequantize(const uint8_t *codes, size_t count, float scale, int32_t zero_point, int is_signed,
                           float *out) {
     const dequantizer d = {_mm512_set1_ps(scale), _mm512_set1_epi32(zero_point)};
-    size_t i = qf_min(qf_to_wide_line((const uint8_t *)out, count * sizeof *out) / sizeof *out, count);
+    size_t i = qf_first_bytes(out, count * sizeof *out) / sizeof *out;
     dequantize_some(codes, i, &d, is_signed, out);
     for (; i + 16 <= count; i += 16)
         _mm512_storeu_ps(out + i, real16(_mm_loadu_si128((const __m128i *)(codes + i)), &d, is_signed));

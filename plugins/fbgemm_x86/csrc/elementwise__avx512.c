@@ -84,7 +84,7 @@ QF_INLINE __m256i clamp32(const uint8_t *x, const limits *l) {
 /* In halves of a line: where x and out lie a few lines apart modulo 4 KiB, whole ones take half as long again. */
 static void clamp(const uint8_t *x, size_t count, uint8_t low, uint8_t high, uint8_t flip, uint8_t *out) {
     const limits l = {_mm512_set1_epi8((char)low), _mm512_set1_epi8((char)high), _mm512_set1_epi8((char)flip)};
-    size_t i = qf_min(qf_to_wide_line(out, count), count);
+    size_t i = qf_first_bytes(out, count);
     qf_store64(out, i, clamp64(qf_load64(x, i), &l));
     for (; i + 64 <= count; i += 64) {
         __m256i first = clamp32(x + i, &l), second = clamp32(x + i + 32, &l);

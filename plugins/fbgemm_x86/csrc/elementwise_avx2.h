@@ -40,6 +40,11 @@ void qf_lookup__avx512vbmi(const uint8_t *, size_t, size_t, const uint8_t *, uin
 #if QF_X86_512
 QF_TARGET_BEGIN(QF_AVX512)
 
+/* How many bytes to write first, with a mask, for the others to begin with a line. */
+QF_INLINE size_t qf_first_bytes(const void *out, size_t count) {
+    return count < QF_SHORT_ROW ? 0 : qf_to_cache_line(out);
+}
+
 /* As many as there are of 64 bytes; count <= 64. */
 QF_INLINE __mmask64 qf_first64(size_t count) { return count ? UINT64_MAX >> (64 - count) : 0; }
 QF_INLINE __m512i qf_load64(const uint8_t *x, size_t count) { return _mm512_maskz_loadu_epi8(qf_first64(count), x); }

@@ -19,7 +19,7 @@ void qf_lookup__avx512vbmi(const uint8_t *x, size_t rows, size_t length, const u
     quarters t;
     QF_UNROLL for (int i = 0; i < 4; i++) t.part[i] = _mm512_loadu_si512(table + 64 * i);
     for (size_t r = 0; r < rows; r++, x += length, out += out_stride) {
-        size_t i = length < QF_SHORT_ROW ? 0 : qf_to_wide_line(out, length);
+        size_t i = qf_first_bytes(out, length);
         qf_store64(out, i, look_up64(&t, qf_load64(x, i)));
         for (; i + 64 <= length; i += 64)
             _mm512_storeu_si512(out + i, look_up64(&t, _mm512_loadu_si512(x + i)));

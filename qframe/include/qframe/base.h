@@ -89,6 +89,8 @@ QF_INLINE int32_t qf_load_tail(const void *p, size_t count) {
 }
 
 QF_INLINE size_t qf_min(size_t a, size_t b) { return a < b ? a : b; }
+/* How many bytes lie before the next cache line. */
+QF_INLINE size_t qf_to_cache_line(const void *at) { return (64 - (uintptr_t)at % 64) % 64; }
 QF_INLINE size_t qf_max(size_t a, size_t b) { return a > b ? a : b; }
 QF_INLINE size_t qf_ceil_div(size_t a, size_t b) { return (a + b - 1) / b; }
 QF_INLINE size_t qf_round_up(size_t a, size_t b) { return qf_ceil_div(a, b) * b; }

@@ -5,11 +5,6 @@
 #include <qframe/portable.h>
 #include <qframe/native/recurrent_loops.h>
 
-/* How many floats to write first, of so many, for the others to begin with a cache line. */
-QF_INLINE size_t qf_to_cache_line(const float *out, size_t count) {
-    return qf_min(count, (64 - (uintptr_t)out % 64) % 64 / sizeof *out);
-}
-
 void NAMED(qf_start)(const int32_t *sums, size_t count, int32_t x_zero_point, int32_t *start) {
     qf_start_loop(sums, count, x_zero_point, start);
 }
@@ -20,13 +15,13 @@ void NAMED(qf_transform)(const float *scales, const float *bias, size_t count, i
 }
 
 void NAMED(qf_dequantize_u8)(const uint8_t *codes, size_t count, float scale, int32_t zero_point, float *out) {
-    size_t first = qf_to_cache_line(out, count);
+    size_t first = qf_min(count, qf_to_cache_line(out) / sizeof *out);
     qf_dequantize_u8_loop(codes, first, scale, zero_point, out);
     qf_dequantize_u8_loop(codes + first, count - first, scale, zero_point, out + first);
 }
 
 void NAMED(qf_dequantize_i8)(const int8_t *codes, size_t count, float scale, int32_t zero_point, float *out) {
-    size_t first = qf_to_cache_line(out, count);
+    size_t first = qf_min(count, qf_to_cache_line(out) / sizeof *out);
     qf_dequantize_i8_loop(codes, first, scale, zero_point, out);
     qf_dequantize_i8_loop(codes + first, count - first, scale, zero_point, out + first);
 }
