@@ -59,10 +59,9 @@ def _binary(
     x, y = a.int_repr(), b.int_repr()
     out = np.empty_like(x)
     strides = out.strides
-    if strides == x.strides and strides == y.strides and x.shape == y.shape:  # the usual case
+    usual = strides == x.strides and strides == y.strides and x.shape == y.shape
+    if usual or (lies_dense(x, out) and lies_dense(y, out)):
         operands = from_buffer(u8, x.ravel("K")), from_buffer(u8, y.ravel("K")), 0, native.null, native.null
-    elif lies_dense(x, out) and lies_dense(y, out):
-        operands = memory(native, x), memory(native, y), 0, native.null, native.null
     else:
         x, y, out = _broadcast(x, y)
         steps = (*out.strides, *x.strides, *y.strides)
