@@ -7,11 +7,11 @@ import pytest
 import qframe
 from qframe.engines import OPS
 
+from ..compiler import COMPILER
 from ..installed import ROOT, copied, pip_install, run, run_tests, table
 
 TEMPLATE = ROOT / "examples" / "plugin_template"
 C_PLUGINS = sorted(path.parent for path in ROOT.glob("plugins/*/build_kernels.py"))
-COMPILER = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
 
 needs_compiler = pytest.mark.skipif(COMPILER is None, reason="needs a C compiler")
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from ..compiler import COMPILER
 from .engines import fake_engine, outcomes
 
 TEMPLATE = Path(__file__).parents[2] / "examples" / "plugin_template"
-COMPILER = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
 AGREES = "test_agrees_with_reference"
 
 pytestmark = [

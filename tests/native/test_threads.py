@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -18,6 +17,8 @@ import pytest
 import qframe
 from qframe.native import NativeEngine
 from qframe.plugin import QTensor, quint8
+
+from ..compiler import COMPILER
 
 RNG = np.random.default_rng(3)
 Calls = dict[str, Callable[[], bytes]]
@@ -159,9 +160,6 @@ while any(os.sched_getaffinity(int(t)) != allowed for t in os.listdir("/proc/sel
 def test_workers_get_back_the_core_on_which_they_were_not_to_wake(chosen: NativeEngine) -> None:
     command = [sys.executable, "-c", AFFINITY, chosen.name]
     subprocess.run(command, check=True, env=os.environ | {"OPENBLAS_NUM_THREADS": "1"})
-
-
-COMPILER = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
 
 
 @pytest.mark.skipif(COMPILER is None or sys.platform != "linux", reason="needs a C compiler, on Linux")

@@ -95,6 +95,7 @@ def test_module_attribute_moves_between_tables():
     module = Scale()
     module.part = 3
     module.part = nn.ReLU()
+    assert module.__dict__["part"] is module._modules["part"]
     assert module._modules["part"] is module.part
     module.part = nn.Parameter(np.zeros(1, np.float32))
     assert "part" not in module._modules
