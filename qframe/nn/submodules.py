@@ -14,8 +14,8 @@ _MISSING: Any = object()
 class Submodules(dict[str, "Module | None"]):
     """Submodules by name, each of which is an attribute of the module that has them as well.
 
-    ``model.conv`` finds them there at once; ``__getattr__``, which Python asks only after it has failed,
-    takes 15 times as long.
+    ``model.conv`` finds them there at once; ``__getattr__`` is slow, since Python asks it only after an
+    exception.
 
     Args:
         attributes: the ``__dict__`` of the module.
